@@ -1,0 +1,108 @@
+package dev.cram.tensor;
+
+import java.lang.foreign.Arena;
+import java.util.List;
+
+/**
+ * A linear layer whose weights never change: {@code y = x * W^T + bias}, W being {@code [outputs,
+ * inputs]}.
+ *
+ * <p>W is packed once for each direction. There is no gradient for W or the bias, so the backward
+ * product {@code dx = dy * W} needs nothing that the forward product computed.
+ */
+public final class FrozenLinear {
+  private final PackedMatrix forward;
+  private final PackedMatrix backward;
+  private final Matrix bias;
+
+  private FrozenLinear(PackedMatrix forward, PackedMatrix backward, Matrix bias) {
+    this.forward = forward;
+    this.backward = backward;
+    this.bias = bias;
+  }
+
+  /**
+   * Packs one layer.
+   *
+   * @param arena where the packed weights live
+   * @param weight {@code [outputs, inputs]}; not kept
+   * @param bias {@code [1, outputs]} or null; copied
+   */
+  public static FrozenLinear pack(
+      Arena arena, Matrix weight, Matrix bias, Precision precision, Workers workers) {
+    Matrix ownBias = null;
+    if (bias != null) {
+      ownBias = Matrix.allocate(arena, 1, weight.rows());
+      ownBias.copyFrom(bias);
+    }
+    return new FrozenLinear(
+        PackedMatrix.transposed(arena, weight, precision, workers),
+        PackedMatrix.of(arena, weight, precision, workers),
+        ownBias);
+  }
+
+  /** Packs layers that read the same input as one, their outputs side by side. */
+  public static FrozenLinear pack(
+      Arena arena,
+      List<Matrix> weights,
+      List<Matrix> biases,
+      Precision precision,
+      Workers workers) {
+    try (Arena temporary = Arena.ofShared()) {
+      Matrix weight = stack(temporary, weights);
+      Matrix bias = biases.isEmpty() ? null : concatenate(temporary, biases);
+      return pack(arena, weight, bias, precision, workers);
+    }
+  }
+
+  private static Matrix stack(Arena arena, List<Matrix> parts) {
+    int rows = parts.stream().mapToInt(Matrix::rows).sum();
+    Matrix all = Matrix.allocate(arena, rows, parts.getFirst().cols());
+    int at = 0;
+    for (Matrix part : parts) {
+      all.slice(at, at + part.rows()).copyFrom(part);
+      at += part.rows();
+    }
+    return all;
+  }
+
+  private static Matrix concatenate(Arena arena, List<Matrix> parts) {
+    int cols = parts.stream().mapToInt(Matrix::cols).sum();
+    Matrix all = Matrix.allocate(arena, 1, cols);
+    int at = 0;
+    for (Matrix part : parts) {
+      java.lang.foreign.MemorySegment.copy(part.data(), 0, all.data(), 4L * at, 4L * part.cols());
+      at += part.cols();
+    }
+    return all;
+  }
+
+  public int inputs() {
+    return forward.k();
+  }
+
+  public int outputs() {
+    return forward.n();
+  }
+
+  /** {@code y[r] = x[r] * W^T + bias} for rows {@code from} to {@code to}. */
+  public void forward(Multiplier multiplier, Matrix x, Matrix y, int from, int to) {
+    multiplier.multiply(x, forward, bias, y, from, to);
+  }
+
+  /** As above, with rows of x from {@code xRow} on and rows of y from {@code yRow} on. */
+  public void forward(Multiplier multiplier, Matrix x, int xRow, Matrix y, int yRow, int rows) {
+    multiplier.multiply(x, xRow, forward, bias, y, yRow, rows);
+  }
+
+  /** {@code dx[r] = dy[r] * W} for rows {@code from} to {@code to}. */
+  public void backward(Multiplier multiplier, Matrix dy, Matrix dx, int from, int to) {
+    multiplier.multiply(dy, backward, null, dx, from, to);
+  }
+
+  /** As above, with rows of dy from {@code dyRow} on and rows of dx from {@code dxRow} on. */
+  public void backward(
+      Multiplier multiplier, Matrix dy, int dyRow, Matrix dx, int dxRow, int rows) {
+    multiplier.multiply(dy, dyRow, backward, null, dx, dxRow, rows);
+  }
+}

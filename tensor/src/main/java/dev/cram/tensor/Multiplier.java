@@ -1,0 +1,149 @@
+package dev.cram.tensor;
+
+import dev.cram.tensor.onednn.MatmulKernel;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Map;
+
+/**
+ * Multiplies rows with packed matrices on a team of workers.
+ *
+ * <p>Kernels are compiled the first time a number of rows is seen and kept; after that a product
+ * allocates nothing. One thread at a time may use an instance.
+ */
+public final class Multiplier implements AutoCloseable {
+  private final Workers workers;
+  private final int maxRows;
+  private final Arena arena = Arena.ofShared();
+  private final Map<Shape, MatmulKernel> kernels = new HashMap<>();
+  private final Map<PackedMatrix, Kernels[]> kernelsByRows = new IdentityHashMap<>();
+  private final Workers.Task multiplySlice = this::multiplySlice;
+  private final Workers.Task prepareRow = this::prepareRow;
+
+  private MemorySegment prepared = MemorySegment.NULL;
+  private Matrix input;
+  private int firstRow;
+  private PackedMatrix packed;
+  private Kernels current;
+  private long x;
+  private long bias;
+  private long y;
+
+  private record Shape(int rows, int k, int n, int yStride, boolean bf16, boolean bias) {}
+
+  /** The kernel of all slices but the last, and that of the last, which may be narrower. */
+  private record Kernels(MatmulKernel slice, MatmulKernel lastSlice) {}
+
+  /**
+   * @param maxRows the most rows of one product
+   */
+  public Multiplier(Workers workers, int maxRows) {
+    this.workers = workers;
+    this.maxRows = maxRows;
+  }
+
+  /**
+   * Computes {@code y[r] = x[r] * b (+ bias)} for rows {@code from} to {@code to}.
+   *
+   * @param x {@code [*, k]}
+   * @param b {@code [k, n]}
+   * @param bias {@code [1, n]}, or null
+   * @param y {@code [*, n]}, rows at the same indices as in x
+   */
+  public void multiply(Matrix x, PackedMatrix b, Matrix bias, Matrix y, int from, int to) {
+    multiply(x, from, b, bias, y, from, to - from);
+  }
+
+  /** As above, with rows of x from {@code xRow} on and rows of y from {@code yRow} on. */
+  public void multiply(
+      Matrix x, int xRow, PackedMatrix b, Matrix bias, Matrix y, int yRow, int rows) {
+    if (x.cols() != b.k() || y.cols() != b.n() || rows > maxRows) {
+      throw new IllegalArgumentException(
+          rows
+              + " rows of "
+              + x
+              + " times ["
+              + b.k()
+              + " x "
+              + b.n()
+              + "] into "
+              + y
+              + " with at most "
+              + maxRows
+              + " rows");
+    }
+    if (rows <= 0) {
+      return;
+    }
+    this.packed = b;
+    this.current = kernels(b, rows, bias != null);
+    this.bias = bias == null ? 0 : bias.address(0);
+    this.y = y.address(yRow);
+    this.x = b.precision() == Precision.F32 ? x.address(xRow) : prepare(x, xRow, rows);
+    workers.run(multiplySlice, b.slices());
+    this.input = null;
+  }
+
+  private void multiplySlice(int slice, int worker) {
+    MatmulKernel kernel = slice == packed.slices() - 1 ? current.lastSlice : current.slice;
+    long columns = 4L * slice * packed.sliceWidth();
+    kernel.execute(worker, x, packed.sliceAddress(slice), bias + columns, y + columns);
+  }
+
+  /** Rounds the input rows to bfloat16, in the storage that the kernels read. */
+  private long prepare(Matrix x, int xRow, int rows) {
+    if (prepared.byteSize() < 4L * rows * x.cols()) {
+      prepared = arena.allocate(4L * maxRows * x.cols(), 64);
+    }
+    input = x;
+    firstRow = xRow;
+    workers.run(prepareRow, rows);
+    return prepared.address();
+  }
+
+  private void prepareRow(int row, int worker) {
+    int cols = input.cols();
+    long from = input.offset(firstRow + row);
+    if (packed.storedAsBf16()) {
+      BFloat16.convert(input.data(), from, prepared, 2L * row * cols, cols);
+    } else {
+      BFloat16.round(input.data(), from, prepared, 4L * row * cols, cols);
+    }
+  }
+
+  private Kernels kernels(PackedMatrix b, int rows, boolean hasBias) {
+    Kernels[] byRows = kernelsByRows.get(b);
+    if (byRows == null) {
+      byRows = new Kernels[maxRows + 1];
+      kernelsByRows.put(b, byRows);
+    }
+    Kernels found = byRows[rows];
+    if (found == null) {
+      found =
+          new Kernels(
+              kernel(b, rows, b.width(0), hasBias),
+              kernel(b, rows, b.width(b.slices() - 1), hasBias));
+      byRows[rows] = found;
+    }
+    return found;
+  }
+
+  private MatmulKernel kernel(PackedMatrix b, int rows, int width, boolean hasBias) {
+    return kernels.computeIfAbsent(
+        new Shape(rows, b.k(), width, b.n(), b.storedAsBf16(), hasBias),
+        s ->
+            new MatmulKernel(
+                s.rows, s.k, s.n, s.yStride, s.bf16, s.bias, workers.threads(), arena));
+  }
+
+  /** Releases the kernels and their scratch memory. */
+  @Override
+  public void close() {
+    kernels.values().forEach(MatmulKernel::destroy);
+    kernels.clear();
+    kernelsByRows.clear();
+    arena.close();
+  }
+}

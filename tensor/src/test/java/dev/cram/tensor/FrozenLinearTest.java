@@ -1,0 +1,60 @@
+package dev.cram.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.Arena;
+import java.util.Random;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class FrozenLinearTest {
+  @ParameterizedTest
+  @CsvSource({
+    "1, 64, 176, F32, 1", "7, 64, 512, F32, 2", "64, 576, 960, F32, 2", "5, 33, 70, F32, 2",
+    "1, 64, 176, BF16, 1", "7, 64, 512, BF16, 2", "64, 576, 960, BF16, 2", "5, 33, 70, BF16, 1",
+  })
+  void agreesWithThePlainSumInBothDirections(
+      int rows, int inputs, int outputs, Precision precision, int threads) {
+    Random random = new Random(1);
+    try (Arena arena = Arena.ofShared();
+        Workers workers = new Workers(threads);
+        Multiplier multiplier = new Multiplier(workers, rows)) {
+      Matrix weight = TestMatrices.gaussian(arena, outputs, inputs, random);
+      Matrix bias = TestMatrices.gaussian(arena, 1, outputs, random);
+      Matrix x = TestMatrices.gaussian(arena, rows, inputs, random);
+      Matrix dy = TestMatrices.gaussian(arena, rows, outputs, random);
+      Matrix y = Matrix.allocate(arena, rows, outputs);
+      Matrix dx = Matrix.allocate(arena, rows, inputs);
+      FrozenLinear linear = FrozenLinear.pack(arena, weight, bias, precision, workers);
+
+      linear.forward(multiplier, x, y, 0, rows);
+      linear.backward(multiplier, dy, dx, 0, rows);
+
+      for (int r = 0; r < rows; r++) {
+        for (int o = 0; o < outputs; o++) {
+          double sum = bias.get(0, o);
+          for (int i = 0; i < inputs; i++) {
+            sum += (double) value(x.get(r, i), precision) * value(weight.get(o, i), precision);
+          }
+          assertThat(y.get(r, o)).isCloseTo((float) sum, within(sum));
+        }
+        for (int i = 0; i < inputs; i++) {
+          double sum = 0;
+          for (int o = 0; o < outputs; o++) {
+            sum += (double) value(dy.get(r, o), precision) * value(weight.get(o, i), precision);
+          }
+          assertThat(dx.get(r, i)).isCloseTo((float) sum, within(sum));
+        }
+      }
+    }
+  }
+
+  private static float value(float x, Precision precision) {
+    return precision == Precision.BF16 ? BFloat16.round(x) : x;
+  }
+
+  private static Offset<Float> within(double sum) {
+    return Offset.offset((float) (1e-4 + 1e-5 * Math.abs(sum)));
+  }
+}
