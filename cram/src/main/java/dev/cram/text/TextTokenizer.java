@@ -1,0 +1,16 @@
+package dev.cram.text;
+
+/**
+ * The two directions of a tokenizer, as far as splitting and joining text needs them.
+ *
+ * <p>Both must be deterministic. Nothing else is assumed: a tokenizer may normalise, drop or invent
+ * characters, since every run of tokens is decoded and compared before it is used.
+ */
+public interface TextTokenizer {
+
+  /** The tokens of a text, without special tokens added around it. */
+  int[] encode(String text);
+
+  /** The text of tokens; the inverse of {@link #encode} where the tokenizer is lossless. */
+  String decode(int[] tokens);
+}
