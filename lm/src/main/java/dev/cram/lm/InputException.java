@@ -1,0 +1,30 @@
+package dev.cram.lm;
+
+/**
+ * Something the user gave is not usable: a file, a model, an option, a text.
+ *
+ * <p>The message is one line that names the file, the key or the value, says what was expected and
+ * what to do. A command prints it as it is and exits with a status other than zero.
+ */
+public final class InputException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /** An error whose message is {@code line}; control characters in it become {@code ?}. */
+  public InputException(String line) {
+    super(oneLine(line));
+  }
+
+  /** As {@link #InputException(String)}, with what caused it for those who debug. */
+  public InputException(String line, Throwable cause) {
+    super(oneLine(line), cause);
+  }
+
+  // A tensor name or a path may hold line breaks and terminal escapes.
+  private static String oneLine(String line) {
+    StringBuilder kept = new StringBuilder(line.length());
+    line.codePoints()
+        .map(c -> Character.isISOControl(c) || c == 0x2028 || c == 0x2029 ? '?' : c)
+        .forEach(kept::appendCodePoint);
+    return kept.toString();
+  }
+}
