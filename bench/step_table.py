@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""Merges the JSON lines of bench/run into a Markdown table.
+
+The lines of a case alternate between the engines. A ratio is taken between the neighbours of one round, which ran
+under the same conditions; the table gives the median of the rounds and, in brackets, the lowest and the highest.
+"""
+import json
+import statistics
+import sys
+from collections import defaultdict
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: step_table.py FILE.jsonl")
+    cases = defaultdict(lambda: defaultdict(list))
+    with open(sys.argv[1], encoding="utf-8") as lines:
+        for line in map(json.loads, lines):
+            case = line["shape"], line["n"], line["precision"], line["threads"]
+            cases[case][line["engine"]].append(line)
+
+    print("| shape | n | precision | threads | cram ms | torch ms | torch / cram |")
+    print("|---|---:|---|---:|---:|---:|---:|")
+    for case, engines in cases.items():
+        cram, torch = ([line["median_ms"] for line in engines[engine]] for engine in ("cram", "torch"))
+        if len(cram) != len(torch):
+            sys.exit(f"{sys.argv[1]}: {case}: {len(cram)} lines of cram but {len(torch)} of torch; run bench/run again")
+        ratios = [theirs / ours for ours, theirs in zip(cram, torch)]
+        cells = [*case, f"{statistics.median(cram):.1f}", f"{statistics.median(torch):.1f}",
+                 f"{statistics.median(ratios):.2f}x ({min(ratios):.2f} to {max(ratios):.2f})"]
+        print("| " + " | ".join(map(str, cells)) + " |")
+
+    torch_lines = [line for engines in cases.values() for line in engines["torch"]]
+    variants = sorted({line["variant"] for line in torch_lines if line["precision"] == "bf16"})
+    print(f"\nMilliseconds of one step (forward, backward, AdamW), median. PyTorch {torch_lines[0]['version']},"
+          f" attention: {torch_lines[0]['attention']}."
+          + (f" PyTorch's bf16 is the faster of autocast and a model cast to bf16 (here: {', '.join(variants)})."
+             if variants else ""))
+
+
+if __name__ == "__main__":
+    main()
