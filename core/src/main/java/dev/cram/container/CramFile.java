@@ -1,0 +1,222 @@
+package dev.cram.container;
+
+import dev.cram.lm.InputException;
+import dev.cram.tensor.Precision;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * The content of a {@code .cram} file, a valid safetensors file that {@code docs/format.md}
+ * specifies.
+ *
+ * <p>Tokens are predicted by the convention predict-all: the first token of a segment from its last
+ * vector, each further one after feeding back the one before.
+ *
+ * @param model what the vectors belong to
+ * @param precision what decoding was verified with; another one may decode something else
+ * @param recipe how the vectors were found, for the record only
+ * @param seed the seed of all random choices
+ * @param originalBytes length of the original file in bytes
+ * @param originalSha256 SHA-256 of the original file, 64 lower-case hexadecimal digits
+ * @param sections what the original file consists of, in order; none for an empty file
+ */
+public record CramFile(
+    ModelIdentity model,
+    Precision precision,
+    String recipe,
+    long seed,
+    long originalBytes,
+    String originalSha256,
+    List<Section> sections) {
+
+  /**
+   * @throws IllegalArgumentException if a segment's vectors are not {@code model.width()} wide, or
+   *     the sections cannot make up {@code originalBytes}
+   */
+  public CramFile {
+    sections = List.copyOf(sections);
+    require(originalBytes >= 0, "an original of " + originalBytes + " bytes");
+    require(
+        originalSha256.matches("[0-9a-f]{64}"),
+        "the SHA-256 '" + originalSha256 + "', expected 64 lower-case hexadecimal digits");
+    long rawBytes = 0;
+    boolean onlyRaw = true;
+    for (Section section : sections) {
+      switch (section) {
+        case Section.Raw raw -> rawBytes += raw.bytes().length;
+        case Section.Run run -> {
+          onlyRaw = false;
+          run.segments().forEach(segment -> requireWidth(segment, model.width()));
+        }
+      }
+    }
+    require(
+        onlyRaw ? rawBytes == originalBytes : rawBytes < originalBytes,
+        rawBytes
+            + " raw bytes"
+            + (onlyRaw ? "" : " and text")
+            + " in an original of "
+            + originalBytes
+            + " bytes");
+  }
+
+  /** The content for an original file whose bytes are at hand. */
+  public static CramFile of(
+      ModelIdentity model,
+      Precision precision,
+      String recipe,
+      long seed,
+      byte[] original,
+      List<Section> sections) {
+    return new CramFile(
+        model, precision, recipe, seed, original.length, sha256(original), sections);
+  }
+
+  /**
+   * Reads and checks a file; needs no model.
+   *
+   * @throws InputException if it is missing, not a {@code .cram} file, damaged in any bit, of a
+   *     later version, or contradicts itself
+   */
+  public static CramFile read(Path path) {
+    if (Files.isDirectory(path)) {
+      throw new InputException(path + ": is a directory; expected a .cram file");
+    }
+    if (!Files.exists(path)) {
+      throw new InputException(path + ": no such file; expected a .cram file");
+    }
+    try {
+      if (!Files.isRegularFile(path)) {
+        return read(path.toString(), Files.readAllBytes(path));
+      }
+      try (FileChannel channel = FileChannel.open(path);
+          Arena arena = Arena.ofConfined()) {
+        return new CramReader(path.toString())
+            .read(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena));
+      }
+    } catch (AccessDeniedException e) {
+      throw new InputException(path + ": may not be read; change its permissions", e);
+    } catch (IOException e) {
+      throw new InputException(path + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Reads and checks a file that is in memory, as {@link #read(Path)} does.
+   *
+   * @param name what errors call the file
+   */
+  public static CramFile read(String name, byte[] bytes) {
+    return new CramReader(name).read(MemorySegment.ofArray(bytes));
+  }
+
+  /** Writes the file to {@code out}, which stays open. The same content gives the same bytes. */
+  public void write(OutputStream out) throws IOException {
+    CramWriter.write(this, out);
+  }
+
+  /**
+   * Writes the file completely or not at all, see {@link AtomicFile#write}.
+   *
+   * @throws InputException if it cannot be written
+   */
+  public void write(Path path) {
+    AtomicFile.write(path, this::write);
+  }
+
+  /** All segments of all runs, in order. */
+  public List<Segment> segments() {
+    return sections.stream()
+        .filter(Section.Run.class::isInstance)
+        .flatMap(run -> ((Section.Run) run).segments().stream())
+        .toList();
+  }
+
+  /**
+   * Checks that a model is the one the vectors belong to. A model under another name but with the
+   * same weights and tokenizer is.
+   *
+   * @param name what errors call the file
+   * @throws InputException if the weights, the tokenizer or the width differ
+   */
+  public void check(String name, ModelIdentity actual) {
+    String advice = "; give the model it was made with, or compress the text again";
+    if (!model.weightFingerprint().equals(actual.weightFingerprint())
+        || model.width() != actual.width()) {
+      throw new InputException(
+          name
+              + ": was made with model "
+              + describe(model, model.weightFingerprint())
+              + ", this is "
+              + describe(actual, actual.weightFingerprint())
+              + advice);
+    }
+    if (!model.tokenizerFingerprint().equals(actual.tokenizerFingerprint())) {
+      throw new InputException(
+          name
+              + ": was made with the tokenizer of "
+              + describe(model, model.tokenizerFingerprint())
+              + ", this is that of "
+              + describe(actual, actual.tokenizerFingerprint())
+              + advice);
+    }
+  }
+
+  /**
+   * Checks that what was decoded is the original file.
+   *
+   * @param name what errors call the file
+   * @throws InputException if it is not
+   */
+  public void checkRestored(String name, byte[] restored) {
+    if (restored.length != originalBytes || !sha256(restored).equals(originalSha256)) {
+      throw new InputException(
+          name
+              + ": decoded to "
+              + restored.length
+              + " bytes that are not the original "
+              + originalBytes
+              + " (SHA-256 differs); decode on the kind of machine and with the precision ("
+              + CramWriter.name(precision)
+              + ") it was verified with");
+    }
+  }
+
+  /** The SHA-256 of bytes as 64 lower-case hexadecimal digits. */
+  private static String sha256(byte[] bytes) {
+    return HexFormat.of().formatHex(Checksum.sha256().digest(bytes));
+  }
+
+  private static String describe(ModelIdentity model, String fingerprint) {
+    return model.modelId()
+        + " (fingerprint "
+        + (fingerprint.length() <= 12 ? fingerprint : fingerprint.substring(0, 12) + "..")
+        + ", width "
+        + model.width()
+        + ")";
+  }
+
+  private static void requireWidth(Segment segment, int width) {
+    require(
+        segment.vectors().length == (long) segment.vectorCount() * width,
+        segment.vectors().length
+            + " numbers for "
+            + segment.vectorCount()
+            + " vectors of width "
+            + width);
+  }
+
+  private static void require(boolean holds, String otherwise) {
+    if (!holds) {
+      throw new IllegalArgumentException(otherwise);
+    }
+  }
+}
