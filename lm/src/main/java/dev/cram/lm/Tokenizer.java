@@ -1,0 +1,181 @@
+package dev.cram.lm;
+
+import ai.djl.engine.EngineException;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Map;
+
+/**
+ * A {@code tokenizer.json}: text to token ids and back, exactly as Hugging Face's tokenizers do it.
+ *
+ * <p>No special tokens are added, nothing is truncated, padded or cleaned up. Instances may be used
+ * by several threads.
+ */
+public final class Tokenizer implements AutoCloseable {
+  private static final Map<String, String> OPTIONS =
+      Map.of("addSpecialTokens", "false", "truncation", "do_not_truncate", "padding", "do_not_pad");
+
+  private final HuggingFaceTokenizer tokenizer;
+  private final byte[] json;
+  private int vocabularySize;
+
+  private Tokenizer(HuggingFaceTokenizer tokenizer, byte[] json) {
+    this.tokenizer = tokenizer;
+    this.json = json;
+  }
+
+  /**
+   * Loads a tokenizer.
+   *
+   * @param name what errors call it
+   * @param json the bytes of tokenizer.json, which may not change afterwards
+   * @throws InputException if {@code json} describes no tokenizer, or this machine cannot run it
+   */
+  public static Tokenizer of(String name, byte[] json) {
+    TokenizerRuntime.prepare();
+    try {
+      return new Tokenizer(
+          HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS), json);
+    } catch (EngineException | LinkageError e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new InputException(
+          name
+              + ": the native tokenizers library cannot be loaded ("
+              + cause.getMessage()
+              + "); it runs on x86-64 and ARM64 with glibc, macOS or Windows",
+          e);
+    } catch (IOException | RuntimeException e) {
+      throw new InputException(
+          name
+              + ": is no tokenizer.json that can be used ("
+              + e.getMessage()
+              + "); download it again",
+          e);
+    }
+  }
+
+  /**
+   * The token ids of a text; text that spells a special token becomes that token.
+   *
+   * @throws IllegalArgumentException if {@code text} holds half a surrogate pair
+   */
+  public int[] encode(String text) {
+    if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+      throw new IllegalArgumentException("a text with half a surrogate pair has no tokens");
+    }
+    return Arrays.stream(tokenizer.encode(text, false, false).getIds())
+        .mapToInt(Math::toIntExact)
+        .toArray();
+  }
+
+  /**
+   * The text of token ids, special tokens included. Bytes that are not UTF-8 when put together
+   * become U+FFFD, and ids that the tokenizer does not know add nothing.
+   */
+  public String decode(int... ids) {
+    return tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), false);
+  }
+
+  /** What one token adds to a text that goes before it, for display. */
+  public String token(int id) {
+    // Some decoders drop the blank with which the first token of a text begins.
+    String once = decode(id);
+    String twice = decode(id, id);
+    return twice.startsWith(once) ? twice.substring(once.length()) : once;
+  }
+
+  /** One more than the largest token id, added tokens included. */
+  public synchronized int vocabularySize() {
+    if (vocabularySize == 0) {
+      try (Reader reader =
+          new InputStreamReader(new ByteArrayInputStream(json), StandardCharsets.UTF_8)) {
+        vocabularySize = 1 + largestId(new JsonReader(reader));
+      } catch (IOException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+    return vocabularySize;
+  }
+
+  /** Identifies the tokenizer: the hexadecimal SHA-256 of tokenizer.json. */
+  public String fingerprint() {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(json));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Frees the native memory; the tokenizer may not be used any more. */
+  @Override
+  public void close() {
+    tokenizer.close();
+  }
+
+  private static int largestId(JsonReader reader) throws IOException {
+    int largest = -1;
+    reader.beginObject();
+    while (reader.hasNext()) {
+      switch (reader.nextName()) {
+        case "added_tokens" -> largest = Math.max(largest, largestAddedId(reader));
+        case "model" -> largest = Math.max(largest, largestModelId(reader));
+        default -> reader.skipValue();
+      }
+    }
+    return largest;
+  }
+
+  private static int largestAddedId(JsonReader reader) throws IOException {
+    int largest = -1;
+    reader.beginArray();
+    while (reader.hasNext()) {
+      reader.beginObject();
+      while (reader.hasNext()) {
+        if (reader.nextName().equals("id")) {
+          largest = Math.max(largest, reader.nextInt());
+        } else {
+          reader.skipValue();
+        }
+      }
+      reader.endObject();
+    }
+    reader.endArray();
+    return largest;
+  }
+
+  private static int largestModelId(JsonReader reader) throws IOException {
+    int largest = -1;
+    reader.beginObject();
+    while (reader.hasNext()) {
+      if (!reader.nextName().equals("vocab")) {
+        reader.skipValue();
+      } else if (reader.peek() == JsonToken.BEGIN_ARRAY) {
+        // A unigram model lists its pieces in the order of their ids.
+        reader.beginArray();
+        for (; reader.hasNext(); largest++) {
+          reader.skipValue();
+        }
+        reader.endArray();
+      } else {
+        reader.beginObject();
+        while (reader.hasNext()) {
+          reader.nextName();
+          largest = Math.max(largest, reader.nextInt());
+        }
+        reader.endObject();
+      }
+    }
+    reader.endObject();
+    return largest;
+  }
+}

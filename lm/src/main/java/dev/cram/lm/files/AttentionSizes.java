@@ -1,0 +1,48 @@
+package dev.cram.lm.files;
+
+import dev.cram.lm.InputException;
+
+/**
+ * The sizes of attention with grouped queries.
+ *
+ * @param hiddenSize the width of the residual stream
+ * @param heads the number of query heads
+ * @param keyValueHeads the number of key and value heads, a divisor of {@code heads}
+ * @param headDim the width of one head; {@code heads * headDim} need not be {@code hiddenSize}
+ */
+public record AttentionSizes(int hiddenSize, int heads, int keyValueHeads, int headDim) {
+  /**
+   * Reads {@code hidden_size}, {@code num_attention_heads}, {@code num_key_value_heads} (all heads
+   * if missing) and {@code head_dim} ({@code hidden_size / num_attention_heads} if missing).
+   *
+   * @throws InputException if one is missing, not positive, or two contradict each other
+   */
+  public static AttentionSizes of(ModelConfig config) {
+    int hiddenSize = config.requiredInt("hidden_size");
+    int heads = config.requiredInt("num_attention_heads");
+    int keyValueHeads =
+        config.has("num_key_value_heads") ? config.requiredInt("num_key_value_heads") : heads;
+    if (heads % keyValueHeads != 0) {
+      throw new InputException(
+          config.file()
+              + ": num_attention_heads ("
+              + heads
+              + ") is not a multiple of num_key_value_heads ("
+              + keyValueHeads
+              + "); use the config.json that belongs to the weights");
+    }
+    if (config.has("head_dim")) {
+      return new AttentionSizes(hiddenSize, heads, keyValueHeads, config.requiredInt("head_dim"));
+    }
+    if (hiddenSize % heads != 0) {
+      throw new InputException(
+          config.file()
+              + ": hidden_size ("
+              + hiddenSize
+              + ") is not a multiple of num_attention_heads ("
+              + heads
+              + ") and there is no head_dim; use the config.json that belongs to the weights");
+    }
+    return new AttentionSizes(hiddenSize, heads, keyValueHeads, hiddenSize / heads);
+  }
+}

@@ -1,0 +1,210 @@
+package dev.cram.lm.files;
+
+import dev.cram.lm.InputException;
+import dev.cram.lm.Tokenizer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.URL;
+import java.net.URLConnection;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The files of a frozen model: a Hugging Face directory, or the model that ships with the library.
+ *
+ * <p>The tokenizer is loaded when it is first asked for. Instances may be used by several threads;
+ * closing frees the weights' memory, wherever it is still in use.
+ */
+public final class ModelFiles implements AutoCloseable {
+  /** The model that ships with the library. */
+  public static final String EMBEDDED = "cram-tiny";
+
+  private static final String RESOURCES = "/dev/cram/lm/models/" + EMBEDDED + "/";
+  private static final String CONFIG = "config.json";
+  private static final String TOKENIZER = "tokenizer.json";
+
+  /** Where the hub's own tools keep a model: models--OWNER--NAME/snapshots/REVISION. */
+  private static final Pattern HUB_CACHE =
+      Pattern.compile("models--([^/\\\\]+?)--([^/\\\\]+)[/\\\\]snapshots[/\\\\][^/\\\\]+$");
+
+  private final String name;
+  private final ModelConfig config;
+  private final Weights weights;
+  private final Arena arena;
+  private final Supplier<Tokenizer> loadTokenizer;
+  private Tokenizer tokenizer;
+
+  private ModelFiles(
+      String name,
+      ModelConfig config,
+      Weights weights,
+      Arena arena,
+      Supplier<Tokenizer> loadTokenizer) {
+    this.name = name;
+    this.config = config;
+    this.weights = weights;
+    this.arena = arena;
+    this.loadTokenizer = loadTokenizer;
+  }
+
+  /**
+   * Opens a model.
+   *
+   * @param model {@value #EMBEDDED}, or the path of a directory with config.json, tokenizer.json
+   *     and model.safetensors (or model.safetensors.index.json and its shards)
+   * @throws InputException if there is no such directory, a file is missing, or the config or the
+   *     weights cannot be read
+   */
+  public static ModelFiles open(String model) {
+    return model.equals(EMBEDDED) ? openEmbedded() : openDirectory(model);
+  }
+
+  private static ModelFiles openDirectory(String model) {
+    Path directory = directory(model);
+    Path tokenizer = directory.resolve(TOKENIZER);
+    for (Path needed : new Path[] {directory.resolve(CONFIG), tokenizer}) {
+      if (!Files.isRegularFile(needed)) {
+        throw new InputException(
+            directory
+                + ": has no "
+                + needed.getFileName()
+                + "; give a Hugging Face model directory with config.json, tokenizer.json and"
+                + " model.safetensors");
+      }
+    }
+    ModelConfig config = ModelConfig.read(directory.resolve(CONFIG));
+    return new ModelFiles(
+        nameOf(directory),
+        config,
+        Weights.open(directory, config),
+        null,
+        () -> Tokenizer.of(tokenizer.toString(), JsonFile.bytes(tokenizer)));
+  }
+
+  private static Path directory(String model) {
+    Path directory;
+    try {
+      directory = Path.of(model);
+    } catch (InvalidPathException e) {
+      throw new InputException("--model '" + model + "': is no path: " + e.getReason(), e);
+    }
+    if (model.isBlank() || !Files.exists(directory)) {
+      throw new InputException(
+          "'"
+              + model
+              + "': no such model directory; give "
+              + EMBEDDED
+              + " or the path of a downloaded Hugging Face model");
+    }
+    if (!Files.isDirectory(directory)) {
+      throw new InputException(
+          directory + ": is a file; give the directory that holds config.json and the weights");
+    }
+    return directory;
+  }
+
+  private static String nameOf(Path directory) {
+    Path absolute = directory.toAbsolutePath().normalize();
+    Matcher hub = HUB_CACHE.matcher(absolute.toString());
+    if (hub.find()) {
+      return hub.group(1) + "/" + hub.group(2);
+    }
+    return absolute.getFileName() == null ? absolute.toString() : absolute.getFileName().toString();
+  }
+
+  private static ModelFiles openEmbedded() {
+    ModelConfig config = ModelConfig.of(EMBEDDED + "/" + CONFIG, resource(CONFIG));
+    Arena arena = Arena.ofShared();
+    try {
+      var file =
+          SafetensorsFile.of(
+              EMBEDDED + "/" + Weights.SINGLE_FILE, resource(Weights.SINGLE_FILE, arena));
+      return new ModelFiles(
+          EMBEDDED,
+          config,
+          Weights.of(file, config),
+          arena,
+          () -> Tokenizer.of(EMBEDDED + "/" + TOKENIZER, resource(TOKENIZER)));
+    } catch (RuntimeException e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  private static byte[] resource(String file) {
+    try (InputStream in = ModelFiles.class.getResourceAsStream(RESOURCES + file)) {
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new InputException(EMBEDDED + "/" + file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static MemorySegment resource(String file, Arena arena) {
+    URL url = ModelFiles.class.getResource(RESOURCES + file);
+    try {
+      URLConnection connection = url.openConnection();
+      try (InputStream in = connection.getInputStream()) {
+        MemorySegment bytes = arena.allocate(connection.getContentLengthLong(), 64);
+        byte[] buffer = new byte[1 << 16];
+        long at = 0;
+        while (at < bytes.byteSize()) {
+          int count = in.read(buffer, 0, (int) Math.min(buffer.length, bytes.byteSize() - at));
+          if (count < 0) {
+            throw new IOException("it ends after " + at + " of " + bytes.byteSize() + " bytes");
+          }
+          MemorySegment.copy(buffer, 0, bytes, ValueLayout.JAVA_BYTE, at, count);
+          at += count;
+        }
+        return bytes;
+      }
+    } catch (IOException e) {
+      throw new InputException(EMBEDDED + "/" + file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The model's id: {@value #EMBEDDED}, {@code OWNER/NAME} for a directory in the hub's cache, the
+   * directory's own name otherwise.
+   */
+  public String name() {
+    return name;
+  }
+
+  public ModelConfig config() {
+    return config;
+  }
+
+  public Weights weights() {
+    return weights;
+  }
+
+  /**
+   * The tokenizer, loaded by the first call.
+   *
+   * @throws InputException if tokenizer.json cannot be read
+   */
+  public synchronized Tokenizer tokenizer() {
+    if (tokenizer == null) {
+      tokenizer = loadTokenizer.get();
+    }
+    return tokenizer;
+  }
+
+  @Override
+  public synchronized void close() {
+    weights.close();
+    if (tokenizer != null) {
+      tokenizer.close();
+    }
+    if (arena != null && arena.scope().isAlive()) {
+      arena.close();
+    }
+  }
+}

@@ -1,0 +1,277 @@
+package dev.cram.lm.files;
+
+import static dev.cram.lm.files.SafetensorsFile.quote;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import dev.cram.lm.InputException;
+import dev.cram.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * All tensors of a model, whether one safetensors file or several shards hold them.
+ *
+ * <p>Nothing is decoded before it is asked for. Instances may be read by several threads; closing
+ * unmaps the files and frees what {@link #matrix(String, int, int)} returned.
+ */
+public final class Weights implements AutoCloseable {
+  static final String SINGLE_FILE = "model.safetensors";
+  static final String INDEX_FILE = "model.safetensors.index.json";
+
+  private final ModelConfig config;
+  private final List<SafetensorsFile> files;
+  private final Map<String, SafetensorsFile> fileOf;
+  private final Arena arena = Arena.ofShared();
+
+  private Weights(ModelConfig config, List<SafetensorsFile> files) {
+    this.config = config;
+    this.files = files;
+    this.fileOf = LinkedHashMap.newLinkedHashMap(files.size());
+    for (SafetensorsFile file : files) {
+      for (String name : file.names()) {
+        SafetensorsFile other = fileOf.put(name, file);
+        if (other != null) {
+          throw new InputException(
+              file.name()
+                  + ": holds tensor "
+                  + quote(name)
+                  + ", which is in "
+                  + other.name()
+                  + " too; download the model again");
+        }
+      }
+    }
+  }
+
+  /**
+   * Opens {@code model.safetensors} or, if there is none, the shards that {@code
+   * model.safetensors.index.json} names.
+   *
+   * @param config the config the weights belong to: errors about shapes name its keys
+   * @throws InputException if there is neither, a shard is missing or any file is damaged
+   */
+  public static Weights open(Path directory, ModelConfig config) {
+    Path single = directory.resolve(SINGLE_FILE);
+    if (Files.exists(single)) {
+      return of(SafetensorsFile.open(single), config);
+    }
+    Path index = directory.resolve(INDEX_FILE);
+    if (!Files.exists(index)) {
+      throw new InputException(
+          directory
+              + ": has neither "
+              + SINGLE_FILE
+              + " nor "
+              + INDEX_FILE
+              + "; download the weights in the safetensors format");
+    }
+    return openShards(directory, index, config);
+  }
+
+  /** The weights of one file, which is closed with them. */
+  public static Weights of(SafetensorsFile file, ModelConfig config) {
+    return new Weights(config, List.of(file));
+  }
+
+  private static Weights openShards(Path directory, Path index, ModelConfig config) {
+    if (!(JsonFile.read(index).get("weight_map") instanceof JsonObject weightMap)) {
+      throw new InputException(index + ": has no object weight_map; download it again");
+    }
+    Map<String, SafetensorsFile> shards = new LinkedHashMap<>();
+    try {
+      for (Map.Entry<String, JsonElement> entry : weightMap.entrySet()) {
+        String shard = shardName(index, entry);
+        SafetensorsFile file = shards.get(shard);
+        if (file == null) {
+          file = SafetensorsFile.open(directory.resolve(shard));
+          shards.put(shard, file);
+        }
+        if (!file.names().contains(entry.getKey())) {
+          throw new InputException(
+              file.name()
+                  + ": has no tensor "
+                  + quote(entry.getKey())
+                  + ", which "
+                  + index.getFileName()
+                  + " says it holds; download both again");
+        }
+      }
+      return new Weights(config, List.copyOf(shards.values()));
+    } catch (RuntimeException e) {
+      shards.values().forEach(SafetensorsFile::close);
+      throw e;
+    }
+  }
+
+  // A name that leads out of the directory is no shard's, whatever file it may reach.
+  private static String shardName(Path index, Map.Entry<String, JsonElement> entry) {
+    if (entry.getValue() instanceof JsonPrimitive value
+        && value.isString()
+        && value.getAsString().matches("[A-Za-z0-9_-][A-Za-z0-9._-]*")) {
+      return value.getAsString();
+    }
+    throw new InputException(
+        index
+            + ": weight_map "
+            + quote(entry.getKey())
+            + " is "
+            + quote(entry.getValue().toString())
+            + ", expected the name of a file beside it; download it again");
+  }
+
+  /** The names of all tensors. */
+  public Set<String> names() {
+    return Collections.unmodifiableSet(fileOf.keySet());
+  }
+
+  /** Whether there is a tensor of that name. */
+  public boolean contains(String name) {
+    return fileOf.containsKey(name);
+  }
+
+  /**
+   * A weight as float32 {@code [rows, cols]}, in memory that is freed with these weights.
+   *
+   * @throws InputException if it is missing, has another shape or an element type other than F32,
+   *     F16 and BF16, or holds an element that is infinite or not a number
+   */
+  public Matrix matrix(String name, int rows, int cols) {
+    return matrix(arena, name, rows, cols);
+  }
+
+  /** As {@link #matrix(String, int, int)}, in memory of {@code target}. */
+  public Matrix matrix(Arena target, String name, int rows, int cols) {
+    TensorView tensor = weight(name, rows, cols);
+    Matrix matrix = Matrix.allocate(target, rows, cols);
+    decode(tensor, matrix.data());
+    return matrix;
+  }
+
+  /**
+   * A weight {@code [size]} as float32 values.
+   *
+   * @throws InputException as {@link #matrix(String, int, int)} does
+   */
+  public float[] vector(String name, int size) {
+    TensorView tensor = weight(name, size);
+    float[] values = new float[size];
+    decode(tensor, MemorySegment.ofArray(values));
+    return values;
+  }
+
+  /**
+   * Identifies these weights, however they are split into files: the lower-case hexadecimal SHA-256
+   * of the following, for each tensor in the order of its name's UTF-8 bytes:
+   *
+   * <ul>
+   *   <li>the name in UTF-8 and a zero byte,
+   *   <li>the element type in ASCII, such as {@code BF16}, and a zero byte,
+   *   <li>the dimensions as decimal numbers with commas between, and a zero byte,
+   *   <li>of {@code n} bytes of data: all if {@code n < 65536}; otherwise 16 blocks of 4096 bytes,
+   *       block {@code i} from byte {@code floor(i * (n - 4096) / 15)}, so that the first and the
+   *       last are among them.
+   * </ul>
+   */
+  public String fingerprint() {
+    List<TensorView> tensors = new ArrayList<>(fileOf.size());
+    fileOf.forEach((name, file) -> tensors.add(file.tensor(name)));
+    return WeightFingerprint.of(tensors);
+  }
+
+  @Override
+  public void close() {
+    files.forEach(SafetensorsFile::close);
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
+  }
+
+  private TensorView weight(String name, long... expected) {
+    SafetensorsFile file = fileOf.get(name);
+    if (file == null) {
+      throw new InputException(
+          files.getFirst().name()
+              + ": has no weight "
+              + quote(name)
+              + " of shape "
+              + Arrays.toString(expected)
+              + origin(expected)
+              + "; use the weights that belong to the config");
+    }
+    TensorView tensor = file.tensor(name);
+    if (!Arrays.equals(tensor.shape(), expected)) {
+      throw new InputException(
+          file.name()
+              + ": weight "
+              + quote(name)
+              + " has shape "
+              + SafetensorsHeader.shapeText(tensor.shape())
+              + ", expected "
+              + Arrays.toString(expected)
+              + origin(expected)
+              + "; use the weights that belong to the config");
+    }
+    if (!FloatDecoder.decodes(tensor.dtype())) {
+      throw new InputException(
+          file.name()
+              + ": weight "
+              + quote(name)
+              + " is "
+              + tensor.dtype()
+              + ", expected F32, F16 or BF16; use weights that are not quantised");
+    }
+    return tensor;
+  }
+
+  /** Where the expected sizes come from, as far as they stand in the config as they are. */
+  private String origin(long[] expected) {
+    Map<String, Long> keys = new LinkedHashMap<>();
+    for (long size : expected) {
+      Optional<String> key = config.sizeKey(size);
+      key.ifPresent(found -> keys.put(found, size));
+    }
+    if (keys.isEmpty()) {
+      return " as " + config.file() + " says";
+    }
+    List<String> texts = new ArrayList<>();
+    keys.forEach((key, size) -> texts.add(key + " " + size));
+    return " as " + config.file() + " says (" + String.join(", ", texts) + ")";
+  }
+
+  private void decode(TensorView tensor, MemorySegment target) {
+    long bad = FloatDecoder.decode(tensor.dtype(), tensor.data(), target);
+    if (bad >= 0) {
+      throw new InputException(
+          fileOf.get(tensor.name()).name()
+              + ": weight "
+              + quote(tensor.name())
+              + " holds "
+              + target.getAtIndex(ValueLayout.JAVA_FLOAT, bad)
+              + " at "
+              + Arrays.toString(position(bad, tensor.shape()))
+              + ", expected finite numbers; download it again");
+    }
+  }
+
+  private static long[] position(long index, long[] shape) {
+    long[] position = new long[shape.length];
+    for (int i = shape.length - 1; i >= 0; i--) {
+      position[i] = index % shape[i];
+      index /= shape[i];
+    }
+    return position;
+  }
+}

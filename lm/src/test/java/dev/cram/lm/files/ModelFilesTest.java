@@ -1,0 +1,104 @@
+package dev.cram.lm.files;
+
+import static dev.cram.lm.files.WeightsTest.FIXTURES;
+import static dev.cram.lm.files.WeightsTest.assertRejected;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ModelFilesTest {
+  @TempDir Path folder;
+
+  @Test
+  void opensTheModelThatShipsWithTheLibrary() {
+    try (ModelFiles model = ModelFiles.open("cram-tiny")) {
+      assertThat(model.name()).isEqualTo("cram-tiny");
+      assertThat(model.config().modelType()).isEqualTo("llama");
+      assertThat(model.weights().fingerprint())
+          .isEqualTo("a02205326063c457d2cdfa4272a8209a1c43bec8388e12d88b06ca3543ecb0ec");
+      assertThat(model.weights().matrix("model.embed_tokens.weight", 4096, 256).rows())
+          .isEqualTo(4096);
+      assertThat(model.tokenizer().vocabularySize()).isEqualTo(4096);
+      assertThat(model.tokenizer()).isSameAs(model.tokenizer());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "llama_bf16", "llama_tied_mha", "llama3_rope"})
+  void opensAHuggingFaceDirectory(String name) {
+    try (ModelFiles model = ModelFiles.open(FIXTURES.resolve(name).toString())) {
+      assertThat(model.name()).isEqualTo(name);
+      assertThat(model.config().requiredInt("hidden_size")).isEqualTo(64);
+      assertThat(model.weights().contains("model.norm.weight")).isTrue();
+      assertThat(model.tokenizer().vocabularySize()).isEqualTo(512);
+    }
+  }
+
+  @Test
+  void takesTheNameOfAModelInTheHubsCache() throws IOException {
+    Path snapshot = folder.resolve("models--Owner--Some-Model-1B/snapshots/0123abcd");
+    copyModel(snapshot);
+    try (ModelFiles model = ModelFiles.open(snapshot + "/")) {
+      assertThat(model.name()).isEqualTo("Owner/Some-Model-1B");
+    }
+  }
+
+  @Test
+  void closesTwiceWithoutHarm() {
+    ModelFiles model = ModelFiles.open("cram-tiny");
+    model.close();
+    model.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"none", "", " ", "HuggingFaceTB/SmolLM2-135M"})
+  void saysWhereModelsComeFromIfThereIsNoSuchDirectory(String model) {
+    assertRejected(() -> ModelFiles.open(model))
+        .hasMessageContainingAll("'" + model + "': no such model directory; give cram-tiny or");
+  }
+
+  @Test
+  void rejectsAFileInPlaceOfADirectory() throws IOException {
+    Path file = Files.createFile(folder.resolve("model.gguf"));
+    assertRejected(() -> ModelFiles.open(file.toString()))
+        .hasMessageContaining("model.gguf: is a file; give the directory");
+  }
+
+  @Test
+  void rejectsAPathThatCannotBe() {
+    assertRejected(() -> ModelFiles.open("a\0b")).hasMessageContaining("is no path");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"config.json", "tokenizer.json", "model.safetensors"})
+  void namesTheFileThatADirectoryLacks(String file) throws IOException {
+    copyModel(folder);
+    Files.delete(folder.resolve(file));
+    assertRejected(() -> ModelFiles.open(folder.toString()))
+        .hasMessageStartingWith(folder.toString())
+        .hasMessageContaining(file);
+  }
+
+  @Test
+  void namesATokenizerThatCannotBeRead() throws IOException {
+    copyModel(folder);
+    Files.writeString(folder.resolve("tokenizer.json"), "{\n}");
+    try (ModelFiles model = ModelFiles.open(folder.toString())) {
+      assertRejected(model::tokenizer)
+          .hasMessageContainingAll("tokenizer.json: is no tokenizer.json", "download it again");
+    }
+  }
+
+  private static void copyModel(Path target) throws IOException {
+    Files.createDirectories(target);
+    for (String file : new String[] {"config.json", "tokenizer.json", "model.safetensors"}) {
+      Files.copy(FIXTURES.resolve("llama").resolve(file), target.resolve(file));
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package dev.cram.lm.files;
+
+import static dev.cram.lm.files.ModelConfigTest.config;
+import static dev.cram.lm.files.WeightsTest.assertRejected;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RopeParametersTest {
+  private static final RopeParameters LLAMA3 =
+      new RopeParameters(500_000, RopeParameters.Type.LLAMA3, 32, 1, 4, 8192);
+  private static final String SCALING =
+      "'factor':32.0,'high_freq_factor':4.0,'low_freq_factor':1.0,"
+          + "'original_max_position_embeddings':8192";
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'rope_theta':5e3}",
+        "{'rotary_emb_base':5000}",
+        "{'rope_theta':5000,'rope_scaling':null}",
+        "{'rope_theta':5000,'rope_scaling':{'type':'default'}}",
+        "{'rope_parameters':{'rope_theta':5000.0,'rope_type':'default'}}",
+        "{'rope_parameters':{'rope_theta':5000.0}}",
+        "{'rope_theta':1,'rope_parameters':{'rope_theta':5000.0,'rope_type':'default'}}",
+      })
+  void readsThetaInOldAndNewSpelling(String json) {
+    RopeParameters rope = RopeParameters.of(config(json));
+    assertThat(rope.theta()).isEqualTo(5000);
+    assertThat(rope.type()).isEqualTo(RopeParameters.Type.DEFAULT);
+  }
+
+  @Test
+  void hasThetaTenThousandByDefault() {
+    assertThat(RopeParameters.of(config("{}")).theta()).isEqualTo(10_000);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'rope_theta':500000,'rope_scaling':{'type':'llama3',%s}}",
+        "{'rope_theta':500000,'rope_scaling':{'rope_type':'llama3',%s}}",
+        "{'rope_parameters':{'rope_theta':500000,'rope_type':'llama3',%s}}",
+      })
+  void readsLlama3ScalingInOldAndNewSpelling(String json) {
+    assertThat(RopeParameters.of(config(json.formatted(SCALING)))).isEqualTo(LLAMA3);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"yarn", "linear", "dynamic", "longrope", ""})
+  void saysWhichTypesThereAre(String type) {
+    String json = "{'rope_scaling':{'type':'" + type + "'}}";
+    assertRejected(() -> RopeParameters.of(config(json)))
+        .hasMessageContaining(
+            "rope_scaling.type is \"" + type + "\", expected \"default\" or \"llama3\"");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "'factor':32.0 | 'factor':0.5 | rope_parameters.factor is 0.5",
+        "'factor':32.0 | 'x':1 | has no rope_parameters.factor",
+        "'low_freq_factor':1.0 | 'low_freq_factor':0 | rope_parameters.low_freq_factor is 0",
+        "'high_freq_factor':4.0 | 'high_freq_factor':1 | rope_parameters.high_freq_factor is 1",
+        "embeddings':8192 | embeddings':0 | original_max_position_embeddings is 0",
+        "'rope_theta':5e5 | 'rope_theta':0 | rope_parameters.rope_theta is 0",
+      })
+  void rejectsValuesOutOfRange(String good, String bad, String expected) {
+    String json = "{'rope_parameters':{'rope_theta':5e5,'rope_type':'llama3'," + SCALING + "}}";
+    assertRejected(() -> RopeParameters.of(config(json.replace(good, bad))))
+        .hasMessageContaining(expected);
+  }
+
+  @Test
+  void rejectsAThetaThatIsNotPositive() {
+    assertRejected(() -> RopeParameters.of(config("{'rope_theta':-1}")))
+        .hasMessageContaining("rope_theta is -1, expected a number above 0");
+  }
+}
