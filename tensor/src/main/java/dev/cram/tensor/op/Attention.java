@@ -261,7 +261,7 @@ public final class Attention {
       e.intoArray(p, at + j);
       sums = sums.add(e);
     }
-    float sum = sums.reduceLanes(VectorOperators.ADD);
+    float sum = LaneSum.of(sums);
     for (int j = bound; j < visible; j++) {
       p[at + j] = Exponential.exp(p[at + j] - max);
       sum += p[at + j];
@@ -289,7 +289,7 @@ public final class Attention {
           FloatVector.fromArray(SPECIES, p, at + j)
               .fma(FloatVector.fromArray(SPECIES, dp, at + j), sums);
     }
-    float dot = sums.reduceLanes(VectorOperators.ADD);
+    float dot = LaneSum.of(sums);
     for (int j = bound; j < visible; j++) {
       dot += p[at + j] * dp[at + j];
     }

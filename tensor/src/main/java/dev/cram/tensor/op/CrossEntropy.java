@@ -43,7 +43,7 @@ public final class CrossEntropy {
       e.intoMemorySegment(data, at + 4L * i, ORDER);
       total = total.add(e);
     }
-    float sum = total.reduceLanes(VectorOperators.ADD);
+    float sum = LaneSum.of(total);
     for (int i = bound; i < size; i++) {
       float e = Exponential.exp(logits.get(row, i) - max);
       logits.set(row, i, e);

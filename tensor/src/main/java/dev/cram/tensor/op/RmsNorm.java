@@ -4,7 +4,6 @@ import dev.cram.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -38,7 +37,7 @@ public final class RmsNorm {
       FloatVector v = FloatVector.fromMemorySegment(SPECIES, in, at + 4L * i, ORDER);
       sums = v.fma(v, sums);
     }
-    float sum = sums.reduceLanes(VectorOperators.ADD);
+    float sum = LaneSum.of(sums);
     for (int i = bound; i < size; i++) {
       float v = x.get(row, i);
       sum += v * v;
@@ -82,7 +81,7 @@ public final class RmsNorm {
               .mul(FloatVector.fromMemorySegment(SPECIES, w, 4L * i, ORDER));
       sums = g.fma(FloatVector.fromMemorySegment(SPECIES, in, at + 4L * i, ORDER), sums);
     }
-    float dot = sums.reduceLanes(VectorOperators.ADD);
+    float dot = LaneSum.of(sums);
     for (int i = bound; i < size; i++) {
       dot += dy.get(row, i) * weight.get(0, i) * x.get(row, i);
     }
