@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Multiplies rows with packed matrices on a team of workers.
@@ -51,6 +52,8 @@ public final class Multiplier implements AutoCloseable {
    * @param b {@code [k, n]}
    * @param bias {@code [1, n]}, or null
    * @param y {@code [*, n]}, rows at the same indices as in x
+   * @throws IllegalArgumentException if the shapes do not fit or there are too many rows
+   * @throws IndexOutOfBoundsException if x or y has no such rows
    */
   public void multiply(Matrix x, PackedMatrix b, Matrix bias, Matrix y, int from, int to) {
     multiply(x, from, b, bias, y, from, to - from);
@@ -59,7 +62,10 @@ public final class Multiplier implements AutoCloseable {
   /** As above, with rows of x from {@code xRow} on and rows of y from {@code yRow} on. */
   public void multiply(
       Matrix x, int xRow, PackedMatrix b, Matrix bias, Matrix y, int yRow, int rows) {
-    if (x.cols() != b.k() || y.cols() != b.n() || rows > maxRows) {
+    if (x.cols() != b.k()
+        || y.cols() != b.n()
+        || (bias != null && bias.cols() != b.n())
+        || rows > maxRows) {
       throw new IllegalArgumentException(
           rows
               + " rows of "
@@ -77,6 +83,9 @@ public final class Multiplier implements AutoCloseable {
     if (rows <= 0) {
       return;
     }
+    // Native code would read and write beyond the matrices without a word.
+    Objects.checkFromIndexSize(xRow, rows, x.rows());
+    Objects.checkFromIndexSize(yRow, rows, y.rows());
     this.packed = b;
     this.current = kernels(b, rows, bias != null);
     this.bias = bias == null ? 0 : bias.address(0);
@@ -116,16 +125,17 @@ public final class Multiplier implements AutoCloseable {
   private Kernels kernels(PackedMatrix b, int rows, boolean hasBias) {
     Kernels[] byRows = kernelsByRows.get(b);
     if (byRows == null) {
-      byRows = new Kernels[maxRows + 1];
+      byRows = new Kernels[2 * (maxRows + 1)];
       kernelsByRows.put(b, byRows);
     }
-    Kernels found = byRows[rows];
+    int index = 2 * rows + (hasBias ? 1 : 0);
+    Kernels found = byRows[index];
     if (found == null) {
       found =
           new Kernels(
               kernel(b, rows, b.width(0), hasBias),
               kernel(b, rows, b.width(b.slices() - 1), hasBias));
-      byRows[rows] = found;
+      byRows[index] = found;
     }
     return found;
   }

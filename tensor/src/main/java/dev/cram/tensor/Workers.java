@@ -29,23 +29,35 @@ public final class Workers implements AutoCloseable {
   }
 
   private static final int SPINS_BEFORE_PARKING = 20_000;
+  private static final int SPINS_BEFORE_YIELDING = 2_000;
   private static final VarHandle TICKET;
   private static final VarHandle UNFINISHED;
+  private static final VarHandle FAILURE;
+  private static final VarHandle PARKED = MethodHandles.arrayElementVarHandle(boolean[].class);
 
   static {
     try {
       var lookup = MethodHandles.lookup();
       TICKET = lookup.findVarHandle(Workers.class, "ticket", long.class);
       UNFINISHED = lookup.findVarHandle(Workers.class, "unfinished", int.class);
+      FAILURE = lookup.findVarHandle(Workers.class, "failure", Throwable.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
   }
 
   private final Thread[] helpers;
+
+  /**
+   * Which workers park or are about to. A worker sets its flag and then looks at the ticket, the
+   * caller sets the ticket and then looks at the flags, all volatile: one of them sees the other.
+   */
   private final boolean[] parked;
 
-  /** High half: generation of the task. Low half: parts not yet taken. */
+  /**
+   * High half: generation of the task. Low half: parts not yet taken. The generation may wrap
+   * around: whoever takes a part by an exact ticket takes one of the task that runs now.
+   */
   @SuppressWarnings("unused")
   private volatile long ticket;
 
@@ -103,13 +115,19 @@ public final class Workers implements AutoCloseable {
     long generation = (ticket >>> 32) + 1;
     TICKET.setVolatile(this, (generation << 32) | parts);
     for (int i = 0; i < helpers.length; i++) {
-      if (parked[i + 1]) {
+      if ((boolean) PARKED.getVolatile(parked, i + 1)) {
         LockSupport.unpark(helpers[i]);
       }
     }
     takeParts(generation, 0);
+    int spins = 0;
     while ((int) UNFINISHED.getAcquire(this) > 0) {
-      Thread.onSpinWait();
+      // With more threads than processors the last part may wait for the one this thread holds.
+      if (++spins < SPINS_BEFORE_YIELDING) {
+        Thread.onSpinWait();
+      } else {
+        Thread.yield();
+      }
     }
     if (failure != null) {
       Throwable thrown = failure;
@@ -137,7 +155,7 @@ public final class Workers implements AutoCloseable {
       try {
         task.run(left - 1, worker);
       } catch (Throwable e) {
-        failure = e;
+        FAILURE.compareAndSet(this, null, e);
       } finally {
         UNFINISHED.getAndAddRelease(this, -1);
       }
@@ -156,13 +174,12 @@ public final class Workers implements AutoCloseable {
       } else if (++spins < SPINS_BEFORE_PARKING) {
         Thread.onSpinWait();
       } else {
-        parked[worker] = true;
-        VarHandle.fullFence();
+        PARKED.setVolatile(parked, worker, true);
         seen = (long) TICKET.getVolatile(this);
         if (!closed && (seen >>> 32 == done || (int) seen == 0)) {
           LockSupport.park(this);
         }
-        parked[worker] = false;
+        PARKED.setVolatile(parked, worker, false);
         spins = 0;
       }
     }

@@ -1,0 +1,50 @@
+package dev.cram.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Products in processes that are held to older instruction sets, where bfloat16 is emulated. */
+@EnabledIfSystemProperty(named = "os.arch", matches = "amd64|x86_64")
+class OlderProcessorTest {
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @CsvSource({"AVX2, 2", "SSE41, 0"})
+  void multipliesRightWithoutNewerInstructions(String isa, int useAvx)
+      throws IOException, InterruptedException {
+    Path output = folder.resolve("output");
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--add-modules",
+            "jdk.incubator.vector",
+            "--enable-native-access=ALL-UNNAMED",
+            "-XX:UseAVX=" + useAvx,
+            "-cp",
+            System.getProperty("java.class.path"),
+            OlderProcessorMain.class.getName());
+    builder.environment().put("ONEDNN_MAX_CPU_ISA", isa);
+    builder.redirectErrorStream(true).redirectOutput(output.toFile());
+
+    Process process = builder.start();
+    try {
+      assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("ended in time").isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+
+    List<String> lines = Files.readAllLines(output, StandardCharsets.UTF_8);
+    assertThat(lines).contains("bf16 instructions: false", "right");
+    assertThat(process.exitValue()).isZero();
+  }
+}
