@@ -1,5 +1,7 @@
 package dev.cram.text;
 
+import dev.cram.lm.Tokenizer;
+
 /**
  * The two directions of a tokenizer, as far as splitting and joining text needs them.
  *
@@ -13,4 +15,19 @@ public interface TextTokenizer {
 
   /** The text of tokens; the inverse of {@link #encode} where the tokenizer is lossless. */
   String decode(int[] tokens);
+
+  /** The tokenizer of a model, which stays open. */
+  static TextTokenizer of(Tokenizer tokenizer) {
+    return new TextTokenizer() {
+      @Override
+      public int[] encode(String text) {
+        return tokenizer.encode(text);
+      }
+
+      @Override
+      public String decode(int[] tokens) {
+        return tokenizer.decode(tokens);
+      }
+    };
+  }
 }

@@ -57,6 +57,52 @@ class CramFileTest {
     assertThat(file.metadata()).containsEntry("cram.convention", "predict-all");
   }
 
+  /** The file is written by write_python_cram.py beside it. */
+  @Test
+  void readsAFileThatPythonWrote() throws IOException {
+    byte[] raw = new byte[256];
+    for (int i = 0; i < raw.length; i++) {
+      raw[i] = (byte) i;
+    }
+    byte[] original = new byte[300];
+    Arrays.fill(original, 0, 40, (byte) 'x');
+    System.arraycopy(raw, 0, original, 40, 256);
+    Arrays.fill(original, 296, 300, (byte) 'y');
+    float[] second = {0.375f, 0.5f, 0.625f, 0.75f, 0.875f, 1};
+    CramFile expected =
+        CramFile.of(
+            new ModelIdentity("mod\u00e8le", "ab", "cd", 3),
+            Precision.BF16,
+            "",
+            Long.MIN_VALUE,
+            original,
+            List.of(
+                new Section.Run(
+                    List.of(
+                        new Segment(
+                            10,
+                            1,
+                            new float[] {0, 0.125f, 0.25f},
+                            List.of(new Patch(9, 4095)),
+                            0.5f,
+                            7),
+                        new Segment(5, 2, second, List.of(), 0, 0))),
+                new Section.Raw(raw),
+                new Section.Run(
+                    List.of(
+                        new Segment(
+                            2,
+                            1,
+                            new float[] {1.125f, 1.25f, 1.375f},
+                            List.of(new Patch(0, 1), new Patch(1, 0)),
+                            Float.POSITIVE_INFINITY,
+                            900)))));
+
+    byte[] python = CramFileTest.class.getResourceAsStream("python.cram").readAllBytes();
+
+    assertThat(CramFile.read("python.cram", python)).usingRecursiveComparison().isEqualTo(expected);
+  }
+
   @Test
   void anEmptyOriginalHasNoTensors() {
     CramFile empty = CramFile.of(MODEL, Precision.BF16, "", 0, new byte[0], List.of());
