@@ -2,12 +2,8 @@ package dev.cram.lm;
 
 import ai.djl.engine.EngineException;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -27,11 +23,12 @@ public final class Tokenizer implements AutoCloseable {
 
   private final HuggingFaceTokenizer tokenizer;
   private final byte[] json;
-  private int vocabularySize;
+  private final int vocabularySize;
 
-  private Tokenizer(HuggingFaceTokenizer tokenizer, byte[] json) {
+  private Tokenizer(HuggingFaceTokenizer tokenizer, byte[] json, int vocabularySize) {
     this.tokenizer = tokenizer;
     this.json = json;
+    this.vocabularySize = vocabularySize;
   }
 
   /**
@@ -42,10 +39,13 @@ public final class Tokenizer implements AutoCloseable {
    * @throws InputException if {@code json} describes no tokenizer, or this machine cannot run it
    */
   public static Tokenizer of(String name, byte[] json) {
+    int vocabularySize = TokenizerVocabulary.size(name, json);
     TokenizerRuntime.prepare();
     try {
       return new Tokenizer(
-          HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS), json);
+          HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS),
+          json,
+          vocabularySize);
     } catch (EngineException | LinkageError e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw new InputException(
@@ -95,15 +95,7 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /** One more than the largest token id, added tokens included. */
-  public synchronized int vocabularySize() {
-    if (vocabularySize == 0) {
-      try (Reader reader =
-          new InputStreamReader(new ByteArrayInputStream(json), StandardCharsets.UTF_8)) {
-        vocabularySize = 1 + largestId(new JsonReader(reader));
-      } catch (IOException e) {
-        throw new IllegalStateException(e);
-      }
-    }
+  public int vocabularySize() {
     return vocabularySize;
   }
 
@@ -120,62 +112,5 @@ public final class Tokenizer implements AutoCloseable {
   @Override
   public void close() {
     tokenizer.close();
-  }
-
-  private static int largestId(JsonReader reader) throws IOException {
-    int largest = -1;
-    reader.beginObject();
-    while (reader.hasNext()) {
-      switch (reader.nextName()) {
-        case "added_tokens" -> largest = Math.max(largest, largestAddedId(reader));
-        case "model" -> largest = Math.max(largest, largestModelId(reader));
-        default -> reader.skipValue();
-      }
-    }
-    return largest;
-  }
-
-  private static int largestAddedId(JsonReader reader) throws IOException {
-    int largest = -1;
-    reader.beginArray();
-    while (reader.hasNext()) {
-      reader.beginObject();
-      while (reader.hasNext()) {
-        if (reader.nextName().equals("id")) {
-          largest = Math.max(largest, reader.nextInt());
-        } else {
-          reader.skipValue();
-        }
-      }
-      reader.endObject();
-    }
-    reader.endArray();
-    return largest;
-  }
-
-  private static int largestModelId(JsonReader reader) throws IOException {
-    int largest = -1;
-    reader.beginObject();
-    while (reader.hasNext()) {
-      if (!reader.nextName().equals("vocab")) {
-        reader.skipValue();
-      } else if (reader.peek() == JsonToken.BEGIN_ARRAY) {
-        // A unigram model lists its pieces in the order of their ids.
-        reader.beginArray();
-        for (; reader.hasNext(); largest++) {
-          reader.skipValue();
-        }
-        reader.endArray();
-      } else {
-        reader.beginObject();
-        while (reader.hasNext()) {
-          reader.nextName();
-          largest = Math.max(largest, reader.nextInt());
-        }
-        reader.endObject();
-      }
-    }
-    reader.endObject();
-    return largest;
   }
 }

@@ -147,12 +147,21 @@ class TokenizerTest {
         .isInstanceOf(IllegalArgumentException.class);
   }
 
+  @Test
+  void rejectsAVocabularyWithoutAModelThatIsKnown() {
+    String json = "{\"model\":{\"type\":\"Other\",\"vocab\":{\"a\":0}}}";
+    assertThatThrownBy(() -> Tokenizer.of("t", json.getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("t: is no tokenizer.json that can be used (");
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"", "{}", "[]", "{", "{\"model\":{}}", "\u0000"})
+  @ValueSource(strings = {"", "{}", "[]", "{", "{\"model\":{}}", "\u0000", "{\"a\":tru{}"})
   void rejectsWhatIsNoTokenizer(String json) {
     assertThatThrownBy(() -> Tokenizer.of("tokenizer.json", json.getBytes(StandardCharsets.UTF_8)))
         .isInstanceOf(InputException.class)
-        .hasMessageStartingWith("tokenizer.json: is no tokenizer.json that can be used (")
+        .hasMessageStartingWith("tokenizer.json: ")
+        .hasMessageEndingWith("download it again")
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
   }
 }

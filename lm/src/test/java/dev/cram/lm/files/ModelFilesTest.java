@@ -91,7 +91,7 @@ class ModelFilesTest {
     Files.writeString(folder.resolve("tokenizer.json"), "{\n}");
     try (ModelFiles model = ModelFiles.open(folder.toString())) {
       assertRejected(model::tokenizer)
-          .hasMessageContainingAll("tokenizer.json: is no tokenizer.json", "download it again");
+          .hasMessageContainingAll("tokenizer.json: has no vocabulary", "download it again");
     }
   }
 
