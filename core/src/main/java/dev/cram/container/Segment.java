@@ -37,7 +37,10 @@ public record Segment(
         vectors.length % vectorCount == 0,
         vectors.length + " numbers for " + vectorCount + " vectors of the same width");
     for (float value : vectors) {
-      require(Float.isFinite(value), "a vector holds " + value + ", expected finite numbers");
+      // Not by require, which would put a message together for every number.
+      if (!Float.isFinite(value)) {
+        throw new IllegalArgumentException("a vector holds " + value + ", expected finite numbers");
+      }
     }
     patches = List.copyOf(patches);
     int previous = -1;
