@@ -1,0 +1,98 @@
+package dev.cram.lm;
+
+import dev.cram.lm.arch.Architecture;
+import dev.cram.lm.arch.Network;
+import dev.cram.lm.files.ModelFiles;
+import dev.cram.tensor.Precision;
+import dev.cram.tensor.Workers;
+import java.lang.foreign.Arena;
+
+/**
+ * A frozen causal language model, packed for one precision.
+ *
+ * <p>It has no state of its own: any number of {@link GradientPass}es and {@link GreedyDecoder}s
+ * may use it at the same time, from different threads.
+ */
+public final class CausalLm implements AutoCloseable {
+  private final ModelFiles files;
+  private final Network network;
+  private final Precision precision;
+  private final Arena arena;
+
+  private CausalLm(ModelFiles files, Network network, Precision precision, Arena arena) {
+    this.files = files;
+    this.network = network;
+    this.precision = precision;
+    this.arena = arena;
+  }
+
+  /**
+   * Opens a model.
+   *
+   * @param model {@code cram-tiny}, or the path of a Hugging Face model directory
+   * @param workers pack the weights; not kept
+   * @throws InputException if the model is missing, damaged or not supported
+   */
+  public static CausalLm open(String model, Precision precision, Workers workers) {
+    ModelFiles files = ModelFiles.open(model);
+    Arena arena = Arena.ofShared();
+    try {
+      Network network =
+          Architecture.of(files.config())
+              .build(files.config(), files.weights(), arena, precision, workers);
+      return new CausalLm(files, network, precision, arena);
+    } catch (RuntimeException e) {
+      arena.close();
+      files.close();
+      throw e;
+    }
+  }
+
+  /** The model's name: {@code cram-tiny}, or the name of its directory. */
+  public String name() {
+    return files.name();
+  }
+
+  public Tokenizer tokenizer() {
+    return files.tokenizer();
+  }
+
+  /** Identifies the weights, see {@link dev.cram.lm.files.Weights#fingerprint}. */
+  public String weightFingerprint() {
+    return files.weights().fingerprint();
+  }
+
+  public Precision precision() {
+    return precision;
+  }
+
+  /** The width of an input row, so of a [mem] vector. */
+  public int embeddingSize() {
+    return network.embeddings().cols();
+  }
+
+  public int vocabularySize() {
+    return network.head().outputs();
+  }
+
+  /** The longest sequence, [mem] rows and tokens together. */
+  public int maxPositions() {
+    return network.maxPositions();
+  }
+
+  /** The standard deviation of all elements of the token embeddings. */
+  public float embeddingStd() {
+    return network.embeddings().std();
+  }
+
+  Network network() {
+    return network;
+  }
+
+  /** Releases the weights; passes and decoders must have been closed. */
+  @Override
+  public void close() {
+    arena.close();
+    files.close();
+  }
+}

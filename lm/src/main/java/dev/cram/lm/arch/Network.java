@@ -1,0 +1,16 @@
+package dev.cram.lm.arch;
+
+import dev.cram.lm.files.TokenTable;
+import dev.cram.lm.layer.Layer;
+import dev.cram.tensor.FrozenLinear;
+
+/**
+ * A causal language model without its surroundings.
+ *
+ * @param embeddings the input rows of tokens, {@code [vocabularySize, embeddingSize]}
+ * @param body from input rows {@code [rows, embeddingSize]} to hidden rows {@code [rows,
+ *     hiddenSize]}, the final norm included
+ * @param head from hidden rows to logits {@code [rows, vocabularySize]}
+ * @param maxPositions the longest sequence, in rows
+ */
+public record Network(TokenTable embeddings, Layer body, FrozenLinear head, int maxPositions) {}

@@ -1,0 +1,52 @@
+package dev.cram.lm.arch;
+
+import dev.cram.lm.files.Weights;
+import dev.cram.tensor.FrozenLinear;
+import dev.cram.tensor.Matrix;
+import dev.cram.tensor.Precision;
+import dev.cram.tensor.Workers;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads an architecture's weights by name and packs them for one precision. */
+final class Parts {
+  private final Weights weights;
+  private final Arena arena;
+  private final Precision precision;
+  private final Workers workers;
+
+  Parts(Weights weights, Arena arena, Precision precision, Workers workers) {
+    this.weights = weights;
+    this.arena = arena;
+    this.precision = precision;
+    this.workers = workers;
+  }
+
+  /**
+   * A linear layer {@code [outputs, inputs]} from {@code name.weight} and maybe {@code name.bias}.
+   */
+  FrozenLinear linear(String name, int outputs, int inputs, boolean bias) {
+    return fused(List.of(name), new int[] {outputs}, inputs, bias);
+  }
+
+  /** Linear layers that read the same input, as one layer with their outputs side by side. */
+  FrozenLinear fused(List<String> names, int[] outputs, int inputs, boolean bias) {
+    try (Arena temporary = Arena.ofShared()) {
+      List<Matrix> matrices = new ArrayList<>();
+      List<Matrix> biases = new ArrayList<>();
+      for (int i = 0; i < outputs.length; i++) {
+        matrices.add(weights.matrix(temporary, names.get(i) + ".weight", outputs[i], inputs));
+        if (bias) {
+          biases.add(weights.row(temporary, names.get(i) + ".bias", outputs[i]));
+        }
+      }
+      return FrozenLinear.pack(arena, matrices, biases, precision, workers);
+    }
+  }
+
+  /** A vector {@code [1, size]}, such as the weight of a norm. */
+  Matrix vector(String name, int size) {
+    return weights.row(arena, name, size);
+  }
+}

@@ -1,0 +1,23 @@
+package dev.cram.lm.layer;
+
+import dev.cram.tensor.Matrix;
+
+/** A {@link Layer} bound to the memory of one pass. */
+public interface Stage {
+  /** What {@link #forward} writes, {@code [maxRows, outputs]}. */
+  Matrix output();
+
+  /**
+   * Computes output rows {@code from} to {@code to}. Rows before {@code from} must have been
+   * computed by earlier calls: what later rows need of them (keys, values, states) is kept, which
+   * makes this the cache of decoding too.
+   */
+  void forward(int from, int to);
+
+  /**
+   * Overwrites the input's gradient with the vector-Jacobian product of rows 0 to {@code rows},
+   * which one call of {@link #forward} has computed. May destroy the output's gradient and what
+   * forward kept.
+   */
+  void backward(int rows);
+}
