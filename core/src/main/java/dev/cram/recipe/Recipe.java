@@ -1,0 +1,144 @@
+package dev.cram.recipe;
+
+import dev.cram.lm.InputException;
+import dev.cram.tensor.op.AdamW;
+import java.util.List;
+import java.util.function.IntFunction;
+import java.util.random.RandomGenerator;
+
+/**
+ * A way to find the vectors of a text.
+ *
+ * @param name what the user calls it
+ * @param start the parametrisation at its start
+ * @param optimiser made for a number of parameters
+ * @param schedule the learning rate
+ * @param growth which prefix of the text is trained on
+ * @param maxSteps after how many steps to give up
+ * @param patience after how many steps without a better accuracy to give up
+ */
+public record Recipe(
+    String name,
+    Start start,
+    IntFunction<Optimiser> optimiser,
+    Schedule schedule,
+    Growth growth,
+    int maxSteps,
+    int patience) {
+
+  /** Makes the parametrisation of one optimisation. */
+  @FunctionalInterface
+  public interface Start {
+    /**
+     * @param vectors K
+     * @param embeddingSize the width of a vector
+     * @param embeddingStd the standard deviation of the model's token embeddings
+     */
+    Parametrisation create(
+        int vectors, int embeddingSize, float embeddingStd, RandomGenerator random);
+  }
+
+  /** Which prefix of the text is trained on. */
+  public enum Growth {
+    /** All of it, from the first step. */
+    WHOLE_TEXT,
+    /** From one token on, one more each time the prefix is exact by teacher forcing. */
+    PROGRESSIVE
+  }
+
+  private static final double ADAM_BETA = 0.9;
+  private static final double ADAM_EPS = 1e-8;
+  private static final double WEIGHT_DECAY = 0.01;
+
+  /** Recipe A: Kuratov et al. 2025 ("Cramming 1568 Tokens"), with the defaults of their code. */
+  public static final Recipe PAPER =
+      new Recipe(
+          "paper",
+          Recipe::gaussian,
+          Recipe::adamW,
+          Schedule.constant(0.01),
+          Growth.WHOLE_TEXT,
+          5_000,
+          2_000);
+
+  /** Recipe B: Tarasov et al. 2026 (Progressive Cramming), the vectors trained directly. */
+  public static final Recipe PROGRESSIVE =
+      new Recipe(
+          "progressive",
+          (vectors, embeddingSize, embeddingStd, random) -> {
+            float[] parameters = new float[vectors * embeddingSize];
+            for (int i = 0; i < parameters.length; i++) {
+              parameters[i] = (float) random.nextDouble(0, 0.02);
+            }
+            return new DirectVectors(parameters);
+          },
+          Recipe::adamW,
+          Schedule.cosine(0.1, 0.001, 100),
+          Growth.PROGRESSIVE,
+          10_000,
+          10_000);
+
+  /** Recipe B with {@code mem = W z + b}, rank 32 for narrow models and 256 for others. */
+  public static final Recipe PROGRESSIVE_LOWDIM =
+      new Recipe(
+          "progressive-lowdim",
+          (vectors, embeddingSize, embeddingStd, random) ->
+              new LowDimensional(vectors, embeddingSize, embeddingSize < 512 ? 32 : 256, random),
+          Recipe::adamW,
+          Schedule.cosine(0.1, 0.001, 100),
+          Growth.PROGRESSIVE,
+          10_000,
+          10_000);
+
+  /** The default; how it was chosen stands in BENCHMARKS.md. */
+  public static final Recipe CRAM =
+      new Recipe(
+          "cram",
+          Recipe::gaussian,
+          parameters -> new NormalisedMomentum(parameters, 0.9),
+          Schedule.cosine(0.2, 0.02, 0),
+          Growth.WHOLE_TEXT,
+          600,
+          600);
+
+  private static final List<Recipe> ALL = List.of(CRAM, PAPER, PROGRESSIVE, PROGRESSIVE_LOWDIM);
+
+  private static Optimiser adamW(int parameters) {
+    return new AdamW(parameters, ADAM_BETA, ADAM_BETA, ADAM_EPS, WEIGHT_DECAY)::step;
+  }
+
+  private static Parametrisation gaussian(
+      int vectors, int embeddingSize, float embeddingStd, RandomGenerator random) {
+    float[] parameters = new float[vectors * embeddingSize];
+    for (int i = 0; i < parameters.length; i++) {
+      parameters[i] = (float) (random.nextGaussian() * embeddingStd);
+    }
+    return new DirectVectors(parameters);
+  }
+
+  /** The same recipe with another step budget. */
+  public Recipe withMaxSteps(int maxSteps) {
+    return new Recipe(
+        name, start, optimiser, schedule, growth, maxSteps, Math.min(patience, maxSteps));
+  }
+
+  /** The names that {@link #named} knows. */
+  public static List<String> names() {
+    return ALL.stream().map(Recipe::name).toList();
+  }
+
+  /**
+   * Finds a recipe.
+   *
+   * @throws InputException if there is none of that name
+   */
+  public static Recipe named(String name) {
+    return ALL.stream()
+        .filter(recipe -> recipe.name.equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InputException(
+                    "unknown recipe \"" + name + "\"; there are: " + String.join(", ", names())));
+  }
+}
