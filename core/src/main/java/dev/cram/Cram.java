@@ -1,0 +1,195 @@
+package dev.cram;
+
+import dev.cram.container.CramFile;
+import dev.cram.container.ModelIdentity;
+import dev.cram.container.Section;
+import dev.cram.container.Segment;
+import dev.cram.lm.CausalLm;
+import dev.cram.lm.InputException;
+import dev.cram.recipe.Objective;
+import dev.cram.tensor.Precision;
+import dev.cram.tensor.Workers;
+import dev.cram.text.Piece;
+import dev.cram.text.Pieces;
+import dev.cram.text.TextTokenizer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Compresses texts into vectors of one model, and gives them back.
+ *
+ * <pre>{@code
+ * try (Cram cram = Cram.open("cram-tiny", Precision.F32, 2)) {
+ *   CramFile file = cram.compress(bytes, CompressOptions.DEFAULT, CramListener.SILENT);
+ *   byte[] same = cram.decompress("my text", file, CramListener.SILENT);
+ * }
+ * }</pre>
+ *
+ * <p>One thread at a time may use an instance.
+ */
+public final class Cram implements AutoCloseable {
+  private final Workers workers;
+  private final CausalLm lm;
+  private final TextTokenizer tokenizer;
+
+  private Cram(Workers workers, CausalLm lm) {
+    this.workers = workers;
+    this.lm = lm;
+    this.tokenizer =
+        new TextTokenizer() {
+          @Override
+          public int[] encode(String text) {
+            return lm.tokenizer().encode(text);
+          }
+
+          @Override
+          public String decode(int[] tokens) {
+            return lm.tokenizer().decode(tokens);
+          }
+        };
+  }
+
+  /**
+   * Opens a model.
+   *
+   * @param model {@code cram-tiny}, or the path of a Hugging Face model directory
+   * @param threads how many threads compute, at least 1; results do not depend on it
+   * @throws InputException if the model is missing, damaged or not supported
+   */
+  public static Cram open(String model, Precision precision, int threads) {
+    Workers workers = new Workers(threads);
+    try {
+      return new Cram(workers, CausalLm.open(model, precision, workers));
+    } catch (RuntimeException e) {
+      workers.close();
+      throw e;
+    }
+  }
+
+  /** The model that texts are compressed with. */
+  public CausalLm lm() {
+    return lm;
+  }
+
+  /** What a file must have been made with to be decompressed here. */
+  public ModelIdentity identity() {
+    return new ModelIdentity(
+        lm.name(), lm.weightFingerprint(), lm.tokenizer().fingerprint(), lm.embeddingSize());
+  }
+
+  /**
+   * Compresses bytes of any kind. What comes back from {@link #decompress} is exactly these bytes:
+   * text as vectors, everything else as it is.
+   *
+   * @throws InputException if the model has no room for the vectors that were asked for
+   */
+  public CramFile compress(byte[] original, CompressOptions options, CramListener listener) {
+    List<Piece> pieces = Pieces.split(original, tokenizer);
+    listener.textStarted(
+        pieces.stream()
+            .mapToInt(piece -> piece instanceof Piece.TokenRun run ? run.tokens().length : 0)
+            .sum());
+    List<Section> sections = new ArrayList<>();
+    try (VectorSearch search = search(options);
+        DecodingPath decodingPath = new DecodingPath(lm, workers)) {
+      int maxTokens = lm.maxPositions() - options.vectors() + 1;
+      Segmenter segmenter = new Segmenter(search, decodingPath, options, maxTokens, listener);
+      for (Piece piece : pieces) {
+        sections.add(
+            switch (piece) {
+              case Piece.TokenRun run -> new Section.Run(segmenter.segments(run.tokens()));
+              case Piece.RawBytes raw -> new Section.Raw(raw.bytes());
+            });
+      }
+    }
+    return file(original, options, sections);
+  }
+
+  /**
+   * Holds a whole text in one segment of as few vectors as make it exact: tries one vector, then
+   * two, and so on.
+   *
+   * @param text survives the model's tokenizer
+   * @param maxVectors where to stop; misses that remain there become patches
+   */
+  public CramFile compressToFewest(
+      String text, int maxVectors, CompressOptions options, CramListener listener) {
+    int[] tokens = lm.tokenizer().encode(text);
+    listener.textStarted(tokens.length);
+    try (VectorSearch search = search(options);
+        DecodingPath decodingPath = new DecodingPath(lm, workers)) {
+      for (int vectors = 1; ; vectors++) {
+        listener.segmentStarted(0, 0, tokens, vectors);
+        VectorSearch.Found found =
+            search.search(tokens, vectors, new SplittableRandom(options.seed()), listener);
+        if (found.score().exactPrefix() == tokens.length || vectors >= maxVectors) {
+          Segment segment = decodingPath.verify(tokens, found.vectors(), found.steps());
+          listener.segmentFinished(
+              0,
+              segment.patches().isEmpty(),
+              segment.patches().size(),
+              segment.minMargin(),
+              segment.steps());
+          return file(
+              text.getBytes(java.nio.charset.StandardCharsets.UTF_8),
+              options,
+              List.of(new Section.Run(List.of(segment))));
+        }
+      }
+    }
+  }
+
+  private VectorSearch search(CompressOptions options) {
+    return new VectorSearch(
+        lm, workers, options.recipe(), Objective.PREDICT_ALL, options.marginGoal());
+  }
+
+  private CramFile file(byte[] original, CompressOptions options, List<Section> sections) {
+    return CramFile.of(
+        identity(), lm.precision(), options.recipe().name(), options.seed(), original, sections);
+  }
+
+  /**
+   * Gives back the original bytes.
+   *
+   * @param name what errors call the file
+   * @throws InputException if the file was made with another model or precision, or does not decode
+   *     to its original here
+   */
+  public byte[] decompress(String name, CramFile file, CramListener listener) {
+    file.check(name, identity());
+    int allTokens = file.segments().stream().mapToInt(Segment::tokenCount).sum();
+    int decoded = 0;
+    List<Piece> pieces = new ArrayList<>();
+    try (DecodingPath decodingPath = new DecodingPath(lm, workers)) {
+      for (Section section : file.sections()) {
+        switch (section) {
+          case Section.Raw raw -> pieces.add(new Piece.RawBytes(raw.bytes()));
+          case Section.Run run -> {
+            int length = run.segments().stream().mapToInt(Segment::tokenCount).sum();
+            int[] tokens = new int[length];
+            int at = 0;
+            for (Segment segment : run.segments()) {
+              System.arraycopy(decodingPath.decode(segment), 0, tokens, at, segment.tokenCount());
+              at += segment.tokenCount();
+              decoded += segment.tokenCount();
+              listener.decoded(decoded, allTokens);
+            }
+            pieces.add(new Piece.TokenRun(tokens));
+          }
+        }
+      }
+    }
+    byte[] restored = Pieces.join(pieces, tokenizer);
+    file.checkRestored(name, restored);
+    return restored;
+  }
+
+  /** Releases the model and the threads. */
+  @Override
+  public void close() {
+    lm.close();
+    workers.close();
+  }
+}

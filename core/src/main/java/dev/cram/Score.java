@@ -1,0 +1,75 @@
+package dev.cram;
+
+import java.util.Comparator;
+
+/**
+ * How well vectors hold a text, by teacher forcing. Greater is better: first the tokens that are
+ * certain to decode, then those that may.
+ *
+ * @param securePrefix leading tokens that win by at least the margin goal
+ * @param exactPrefix leading tokens that are right
+ * @param accuracy share of the targets that are right, 0 to 1
+ * @param crossEntropy mean over the targets, in nats
+ * @param minMargin the smallest margin of a target, in logits; negative if one is wrong
+ */
+record Score(
+    int securePrefix, int exactPrefix, double accuracy, double crossEntropy, float minMargin)
+    implements Comparable<Score> {
+  private static final Comparator<Score> ORDER =
+      Comparator.comparingInt(Score::securePrefix)
+          .thenComparingInt(Score::exactPrefix)
+          .thenComparingDouble(Score::accuracy)
+          .thenComparingDouble(Score::minMargin);
+
+  /** Of vectors that hold nothing. */
+  static final Score NOTHING =
+      new Score(0, 0, 0, Double.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY);
+
+  /**
+   * Assesses the first {@code length} tokens.
+   *
+   * @param weights of the targets in the objective; those of weight 0 are given, and right
+   * @param correct receives which of them are right
+   */
+  static Score of(
+      float[] margins,
+      float[] crossEntropies,
+      float[] weights,
+      int length,
+      float marginGoal,
+      boolean[] correct) {
+    int targets = 0;
+    int right = 0;
+    int securePrefix = 0;
+    int exactPrefix = 0;
+    double sum = 0;
+    float minMargin = Float.POSITIVE_INFINITY;
+    for (int i = 0; i < length; i++) {
+      boolean given = weights[i] == 0;
+      correct[i] = given || margins[i] > 0;
+      if (!given) {
+        targets++;
+        right += correct[i] ? 1 : 0;
+        sum += crossEntropies[i];
+        minMargin = Math.min(minMargin, margins[i]);
+      }
+      if (correct[i] && exactPrefix == i) {
+        exactPrefix++;
+      }
+      if ((given || margins[i] >= marginGoal) && securePrefix == i) {
+        securePrefix++;
+      }
+    }
+    return new Score(
+        securePrefix,
+        exactPrefix,
+        targets == 0 ? 1 : (double) right / targets,
+        targets == 0 ? 0 : sum / targets,
+        minMargin);
+  }
+
+  @Override
+  public int compareTo(Score other) {
+    return ORDER.compare(this, other);
+  }
+}
