@@ -106,7 +106,8 @@ final class Segmenter {
       capacity = Math.max(1, held);
     } else if (length >= (int) capacity) {
       boolean quick = steps < QUICK * options.recipe().maxSteps();
-      capacity = Math.max(capacity + 0.5, capacity * (quick ? GROWTH_WHEN_QUICK : GROWTH_WHEN_EXACT));
+      capacity =
+          Math.max(capacity + 0.5, capacity * (quick ? GROWTH_WHEN_QUICK : GROWTH_WHEN_EXACT));
     }
   }
 }

@@ -14,7 +14,8 @@ import java.util.random.RandomGenerator;
 /**
  * Searches the vectors of one text after another by gradient descent.
  *
- * <p>Keeps the memory of a pass from one text to the next. One thread at a time may use an instance.
+ * <p>Keeps the memory of a pass from one text to the next. One thread at a time may use an
+ * instance.
  */
 final class VectorSearch implements AutoCloseable {
   /** Once a text is exact, the share of the steps so far that may still go into its margins. */
@@ -41,8 +42,7 @@ final class VectorSearch implements AutoCloseable {
   /**
    * @param marginGoal by how much a right token's logit should exceed every other one
    */
-  VectorSearch(
-      CausalLm lm, Workers workers, Recipe recipe, Objective objective, float marginGoal) {
+  VectorSearch(CausalLm lm, Workers workers, Recipe recipe, Objective objective, float marginGoal) {
     this.lm = lm;
     this.workers = workers;
     this.recipe = recipe;

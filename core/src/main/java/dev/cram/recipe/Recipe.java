@@ -136,9 +136,8 @@ public record Recipe(
     return ALL.stream()
         .filter(recipe -> recipe.name.equals(name))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new InputException(
-                    "unknown recipe \"" + name + "\"; there are: " + String.join(", ", names())));
+        .orElseThrow(() ->
+            new InputException(
+                "unknown recipe \"" + name + "\"; there are: " + String.join(", ", names())));
   }
 }

@@ -3,6 +3,7 @@ package dev.cram.lm;
 import dev.cram.lm.arch.Architecture;
 import dev.cram.lm.arch.Network;
 import dev.cram.lm.files.ModelFiles;
+import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Precision;
 import dev.cram.tensor.Workers;
 import java.lang.foreign.Arena;
@@ -82,7 +83,20 @@ public final class CausalLm implements AutoCloseable {
 
   /** The standard deviation of all elements of the token embeddings. */
   public float embeddingStd() {
-    return network.embeddings().std();
+    Matrix embeddings = network.embeddings();
+    double sum = 0;
+    double squares = 0;
+    for (int row = 0; row < embeddings.rows(); row++) {
+      for (int col = 0; col < embeddings.cols(); col++) {
+        double value = embeddings.get(row, col);
+        sum += value;
+        squares += value * value;
+      }
+    }
+    double count = (double) embeddings.rows() * embeddings.cols();
+    double mean = sum / count;
+    // With Bessel's correction, as torch.std has it.
+    return (float) Math.sqrt((squares - count * mean * mean) / (count - 1));
   }
 
   Network network() {

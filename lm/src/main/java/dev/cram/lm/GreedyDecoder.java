@@ -68,7 +68,7 @@ public final class GreedyDecoder implements AutoCloseable {
 
   /** Appends a token, whether it is the predicted one or not. */
   public void feed(int token) {
-    lm.network().embeddings().copyRow(token, input.value(), rows);
+    input.value().copyRow(rows, lm.network().embeddings(), token);
     advance(1);
   }
 

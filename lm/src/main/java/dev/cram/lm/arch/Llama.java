@@ -33,12 +33,16 @@ final class Llama implements Architecture {
     int headDim = config.optionalInt("head_dim", hiddenSize / heads);
     int maxPositions = config.requiredInt("max_position_embeddings");
     float rmsNormEps = (float) config.optionalDouble("rms_norm_eps", 1e-6);
-    boolean attentionBias = config.optionalBoolean("attention_bias", false);
-    boolean mlpBias = config.optionalBoolean("mlp_bias", false);
-    config.requireString("hidden_act", "silu");
+    boolean attentionBias = config.bool("attention_bias", false);
+    boolean mlpBias = config.bool("mlp_bias", false);
+    String activation = config.string("hidden_act", "silu");
+    if (!activation.equals("silu")) {
+      throw config.wrong("hidden_act", "\"silu\"");
+    }
 
     Parts parts = new Parts(weights, arena, precision, workers);
-    Rope rope = new Rope(arena, inverseFrequencies(config.ropeParameters(), headDim), maxPositions);
+    Rope rope =
+        new Rope(arena, inverseFrequencies(RopeParameters.of(config), headDim), maxPositions);
     List<Layer> layers = new ArrayList<>();
     for (int i = 0; i < config.requiredInt("num_hidden_layers"); i++) {
       String block = "model.layers." + i + ".";
@@ -75,9 +79,9 @@ final class Llama implements Architecture {
     layers.add(new Norm(parts.vector("model.norm.weight", hiddenSize), rmsNormEps));
 
     String embeddings = "model.embed_tokens";
-    boolean tied = config.optionalBoolean("tie_word_embeddings", false);
+    boolean tied = config.bool("tie_word_embeddings", false);
     return new Network(
-        weights.table(embeddings + ".weight", vocabularySize, hiddenSize),
+        parts.embeddings(embeddings + ".weight", vocabularySize, hiddenSize),
         new Sequential(layers),
         parts.linear(tied ? embeddings : "lm_head", vocabularySize, hiddenSize, false),
         maxPositions);

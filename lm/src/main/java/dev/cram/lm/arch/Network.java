@@ -1,8 +1,8 @@
 package dev.cram.lm.arch;
 
-import dev.cram.lm.files.TokenTable;
 import dev.cram.lm.layer.Layer;
 import dev.cram.tensor.FrozenLinear;
+import dev.cram.tensor.Matrix;
 
 /**
  * A causal language model without its surroundings.
@@ -13,4 +13,4 @@ import dev.cram.tensor.FrozenLinear;
  * @param head from hidden rows to logits {@code [rows, vocabularySize]}
  * @param maxPositions the longest sequence, in rows
  */
-public record Network(TokenTable embeddings, Layer body, FrozenLinear head, int maxPositions) {}
+public record Network(Matrix embeddings, Layer body, FrozenLinear head, int maxPositions) {}

@@ -38,7 +38,7 @@ final class Parts {
       for (int i = 0; i < outputs.length; i++) {
         matrices.add(weights.matrix(temporary, names.get(i) + ".weight", outputs[i], inputs));
         if (bias) {
-          biases.add(weights.row(temporary, names.get(i) + ".bias", outputs[i]));
+          biases.add(row(temporary, names.get(i) + ".bias", outputs[i]));
         }
       }
       return FrozenLinear.pack(arena, matrices, biases, precision, workers);
@@ -47,6 +47,15 @@ final class Parts {
 
   /** A vector {@code [1, size]}, such as the weight of a norm. */
   Matrix vector(String name, int size) {
-    return weights.row(arena, name, size);
+    return row(arena, name, size);
+  }
+
+  /** The input rows of tokens, {@code [vocabularySize, embeddingSize]}. */
+  Matrix embeddings(String name, int vocabularySize, int embeddingSize) {
+    return weights.matrix(arena, name, vocabularySize, embeddingSize);
+  }
+
+  private Matrix row(Arena target, String name, int size) {
+    return Matrix.of(target, 1, size, weights.vector(name, size));
   }
 }
