@@ -166,11 +166,6 @@ public final class GradientPass implements AutoCloseable {
     }
   }
 
-  /** The logits of the last block of targets, for tests. */
-  Matrix logits() {
-    return logits;
-  }
-
   /** Cross-entropy of each target of the last run, in nats; not to be changed. */
   public float[] crossEntropies() {
     return crossEntropies;
