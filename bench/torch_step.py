@@ -33,8 +33,8 @@ SHAPES = {
         max_position_embeddings=2048, rms_norm_eps=1e-5, initializer_range=0.02, tie_word_embeddings=True),
 }
 VARIANTS = {"f32": ["f32"], "bf16": ["autocast", "cast"]}
-WARM_UP_STEPS = 5
-WARM_UP_SHARE = 0.2  # of the seconds measured, on top of the steps
+WARM_UP_STEPS = 5  # and at least so many seconds, as StepBench does
+WARM_UP_SECONDS = 3
 LEAST_STEPS = 5
 
 
@@ -68,7 +68,7 @@ def build_step(shape, n, variant):
 
 def measure(step, seconds):
     """Runs the step for at least that many seconds, after a warm-up; returns the milliseconds of each step."""
-    warm_up_end = time.perf_counter() + WARM_UP_SHARE * seconds
+    warm_up_end = time.perf_counter() + WARM_UP_SECONDS
     warm_up_steps = 0
     while warm_up_steps < WARM_UP_STEPS or time.perf_counter() < warm_up_end:
         step()
