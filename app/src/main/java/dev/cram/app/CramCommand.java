@@ -1,0 +1,144 @@
+package dev.cram.app;
+
+import dev.cram.container.CramFile;
+import dev.cram.lm.InputException;
+import dev.cram.tensor.Precision;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "cram",
+    versionProvider = CramCommand.Version.class,
+    mixinStandardHelpOptions = true,
+    scope = CommandLine.ScopeType.INHERIT,
+    description =
+        "Turns a text into a few trained vectors that a frozen language model reads back word for"
+            + " word, and the vectors into the text again.",
+    synopsisSubcommandLabel = "COMMAND",
+    commandListHeading = "%nCommands:%n",
+    optionListHeading = "%nOptions:%n",
+    exitCodeListHeading = "%nExit status:%n",
+    exitCodeList = {
+      " 0:done",
+      " 1:something given is not usable, or the work failed; one line on standard error says what",
+      " 2:the command line is wrong",
+      "130:interrupted (Ctrl-C); no half-written file is left",
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  cram demo                              see it work",
+      "  cram compress letter.txt               make letter.txt.cram",
+      "  cram decompress letter.txt.cram -o -   print the text again",
+      "  cram inspect letter.txt.cram           what is in the file",
+      "",
+      "CRAM_DEBUG=1 in the environment shows the stack trace of an error.",
+    },
+    subcommands = {
+      CompressCommand.class,
+      DecompressCommand.class,
+      InspectCommand.class,
+      DemoCommand.class,
+      CompletionCommand.class,
+    })
+final class CramCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  private final Engine.Opener opener;
+
+  private CramCommand(Engine.Opener opener) {
+    this.opener = opener;
+  }
+
+  /** Parses the arguments, runs the command and returns the exit status. */
+  static int run(Engine.Opener opener, String... args) {
+    CommandLine command = commandLine(opener);
+    try {
+      return command.execute(args);
+    } catch (Error e) {
+      return reportFailure(e, command.getErr());
+    }
+  }
+
+  static CommandLine commandLine(Engine.Opener opener) {
+    return new CommandLine(new CramCommand(opener))
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setUsageHelpAutoWidth(true)
+        .setParameterExceptionHandler(CramCommand::reportUsage)
+        .setExecutionExceptionHandler((e, command, parsed) -> reportFailure(e, command.getErr()));
+  }
+
+  /** Opens a model, with the Vector API in place that it computes with. */
+  Engine open(String model, Precision precision, int threads) {
+    VectorModule.load();
+    return opener.open(model, precision, threads);
+  }
+
+  Terminal standardOutput() {
+    return Terminal.of(Terminal.STANDARD_OUTPUT);
+  }
+
+  /** The progress of a command, on standard error. */
+  ProgressLine progress(boolean quiet) {
+    PrintStream out = quiet ? new PrintStream(OutputStream.nullOutputStream()) : System.err;
+    return new ProgressLine(out, Terminal.of(Terminal.STANDARD_ERROR), System::nanoTime);
+  }
+
+  /** The bytes of a {@code .cram} file. */
+  static byte[] bytes(CramFile file) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      file.write(bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toByteArray();
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "a command is missing");
+  }
+
+  private static int reportUsage(ParameterException e, String[] args) {
+    CommandLine command = e.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println("cram: " + e.getMessage());
+    if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
+      err.println("See: " + command.getCommandSpec().qualifiedName() + " --help");
+    }
+    return CommandLine.ExitCode.USAGE;
+  }
+
+  private static int reportFailure(Throwable e, PrintWriter err) {
+    boolean debug = "1".equals(System.getenv("CRAM_DEBUG"));
+    if (debug) {
+      e.printStackTrace(err);
+    } else if (e instanceof InputException) {
+      err.println("cram: " + e.getMessage());
+    } else if (e instanceof OutOfMemoryError) {
+      err.println("cram: not enough memory; a larger limit: CRAM_JAVA_OPTS=-Xmx8g");
+    } else {
+      String line = String.valueOf(e).lines().findFirst().orElse("");
+      err.println("cram: failed unexpectedly: " + line + " (CRAM_DEBUG=1 shows where)");
+    }
+    return CommandLine.ExitCode.SOFTWARE;
+  }
+
+  /** The version that the build wrote into the jar's manifest. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = CramCommand.class.getPackage().getImplementationVersion();
+      return new String[] {"cram " + (version == null ? "(from classes)" : version)};
+    }
+  }
+}

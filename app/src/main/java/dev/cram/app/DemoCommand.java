@@ -1,0 +1,86 @@
+package dev.cram.app;
+
+import dev.cram.CramListener;
+import dev.cram.container.CramFile;
+import dev.cram.tensor.Precision;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.OptionalInt;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+    name = "demo",
+    description = "Crams a paragraph while you watch, reads it back, and says what came of it.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  cram demo",
+      "  cram demo -o letter.cram --model ~/models/SmolLM2-135M",
+    })
+final class DemoCommand implements Runnable {
+  @ParentCommand private CramCommand cram;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      defaultValue = "demo.cram",
+      description = "File to write, replaced if it exists (default: ${DEFAULT-VALUE}).")
+  private String output;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "0",
+      description = "Seed of the random start (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Mixin private ModelOptions model;
+
+  @Override
+  public void run() {
+    byte[] original = paragraph();
+    OutputTarget target = OutputTarget.open(output, true);
+    Engine.Settings settings =
+        new Engine.Settings(OptionalInt.empty(), OptionalInt.empty(), Optional.empty(), seed);
+    PrintStream out = System.out;
+    try (Engine engine =
+        cram.open(model.modelOr(ModelOptions.BUILT_IN_MODEL), Precision.F32, model.threads())) {
+      long started = System.nanoTime();
+      CramFile file;
+      try (LiveView view =
+          new LiveView(out, cram.standardOutput(), engine::tokenTexts, System::nanoTime)) {
+        file = engine.compress(original, settings, view);
+      }
+      double compressSeconds = (System.nanoTime() - started) / 1e9;
+      byte[] bytes = CramCommand.bytes(file);
+      target.write(bytes);
+
+      started = System.nanoTime();
+      CramFile written = CramFile.read(output, bytes);
+      byte[] restored = engine.decompress(output, written, CramListener.SILENT);
+      double decompressSeconds = (System.nanoTime() - started) / 1e9;
+      new DemoReport(
+              file,
+              original,
+              bytes.length,
+              Arrays.equals(original, restored),
+              compressSeconds,
+              decompressSeconds)
+          .print(output, out);
+    }
+  }
+
+  private static byte[] paragraph() {
+    try (InputStream text = DemoCommand.class.getResourceAsStream("demo.txt")) {
+      return text.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package dev.cram.app;
+
+import dev.cram.lm.InputException;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/** What a command reads: a file, or {@code -} for standard input. */
+final class InputSource {
+  private InputSource() {}
+
+  /**
+   * All the bytes of what an argument names.
+   *
+   * @throws InputException if it does not exist, is a folder, cannot be read or is too large for
+   *     one array
+   */
+  static byte[] readAll(String argument) {
+    try {
+      if (argument.equals(OutputTarget.STANDARD_STREAM)) {
+        return System.in.readAllBytes();
+      }
+      Path file = Path.of(argument);
+      if (Files.isDirectory(file)) {
+        throw new InputException(argument + " is a folder; name a file");
+      }
+      return Files.readAllBytes(file);
+    } catch (NoSuchFileException e) {
+      throw new InputException(argument + " does not exist; name a file, or - for a pipe", e);
+    } catch (AccessDeniedException e) {
+      throw new InputException("cannot read " + argument + ": permission denied", e);
+    } catch (FileSystemException e) {
+      throw new InputException("cannot read " + argument + ": " + e.getReason(), e);
+    } catch (IOException | InvalidPathException e) {
+      throw new InputException("cannot read " + argument + ": " + e.getMessage(), e);
+    } catch (OutOfMemoryError e) {
+      throw new InputException(argument + " is too large; at most 2 GB fit", e);
+    }
+  }
+}

@@ -1,0 +1,15 @@
+package dev.cram.app;
+
+/** The {@code cram} command. */
+public final class Main {
+  private Main() {}
+
+  /** Runs the command that the arguments name and exits with its status. */
+  public static void main(String[] args) {
+    System.exit(CramCommand.run(Main::open, args));
+  }
+
+  private static Engine open(String model, dev.cram.tensor.Precision precision, int threads) {
+    throw new UnsupportedOperationException("the library is not connected yet");
+  }
+}

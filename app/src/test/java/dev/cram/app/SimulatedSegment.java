@@ -1,0 +1,97 @@
+package dev.cram.app;
+
+import dev.cram.CramListener;
+import dev.cram.CramStep;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Raises the events of an optimisation that never ran; its main method shows the view of it in a
+ * terminal, to be looked at.
+ */
+final class SimulatedSegment {
+  static final String TEXT =
+      "The old lighthouse-keeper shut his book, and listened. There was no wind that night, nor any"
+          + " moon; yet he could have sworn that someone upon the stair had spoken his name.";
+
+  private static final Pattern TOKEN = Pattern.compile(" ?[\\p{L}-]{1,6}|[^\\p{L}]");
+
+  private SimulatedSegment() {}
+
+  static List<String> tokens(String text) {
+    List<String> tokens = new ArrayList<>();
+    Matcher matcher = TOKEN.matcher(text);
+    while (matcher.find()) {
+      tokens.add(matcher.group());
+    }
+    return tokens;
+  }
+
+  /** Step {@code step}, at which about {@code share} of the tokens are right. */
+  static CramStep step(int step, int maxSteps, int tokens, double share) {
+    boolean[] correct = new boolean[tokens];
+    Random random = new Random(7);
+    int right = 0;
+    for (int i = 0; i < tokens; i++) {
+      correct[i] = random.nextDouble() < share;
+      right += correct[i] ? 1 : 0;
+    }
+    int exactPrefix = 0;
+    while (exactPrefix < tokens && correct[exactPrefix]) {
+      exactPrefix++;
+    }
+    return new CramStep(
+        step,
+        maxSteps,
+        4 * (1 - share) + 0.01,
+        (double) right / tokens,
+        exactPrefix,
+        (float) (4 * share - 3.5),
+        tokens,
+        correct,
+        new float[tokens]);
+  }
+
+  private static void raise(
+      CramListener listener, int tokens, int vectors, double until, long stepMillis)
+      throws InterruptedException {
+    int maxSteps = 400;
+    listener.segmentStarted(0, 0, new int[tokens], vectors);
+    for (int step = 1; step <= maxSteps; step++) {
+      Thread.sleep(stepMillis);
+      listener.stepped(step(step, maxSteps, tokens, until * step / maxSteps));
+    }
+  }
+
+  /** Arguments: {@code live} or {@code line}, and milliseconds a step. */
+  public static void main(String[] args) throws InterruptedException {
+    List<String> texts = tokens(TEXT);
+    long millis = Long.parseLong(args[1]);
+    if (args[0].equals("live")) {
+      Terminal terminal = Terminal.of(Terminal.STANDARD_OUTPUT);
+      try (LiveView view = new LiveView(System.out, terminal, _ -> texts, System::nanoTime)) {
+        raise(view, texts.size(), 1, 0.9, millis);
+        raise(view, texts.size(), 2, 1.01, millis);
+        view.segmentFinished(0, true, 0, 0.4f, 400);
+      }
+      System.out.println("done");
+      return;
+    }
+    Terminal terminal = Terminal.of(Terminal.STANDARD_ERROR);
+    try (ProgressLine progress = new ProgressLine(System.err, terminal, System::nanoTime)) {
+      progress.textStarted(10 * texts.size());
+      for (int i = 0; i < 10; i++) {
+        raise(progress, texts.size(), 1, 1.01, millis);
+        progress.segmentFinished(i, true, 0, 0.4f, 400);
+      }
+      for (int i = 0; i <= 100; i++) {
+        Thread.sleep(millis);
+        progress.decoded(i, 100);
+      }
+    }
+    System.err.println("done");
+  }
+}
