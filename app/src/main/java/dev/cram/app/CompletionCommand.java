@@ -12,7 +12,7 @@ import picocli.CommandLine.Command;
 final class CompletionCommand implements Runnable {
   @Override
   public void run() {
-    System.out.print(AutoComplete.bash("cram", CramCommand.commandLine(null)));
+    System.out.print(AutoComplete.bash("cram", CramCommand.commandLine()));
     System.out.flush();
   }
 }

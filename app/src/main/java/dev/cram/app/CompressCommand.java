@@ -1,5 +1,7 @@
 package dev.cram.app;
 
+import dev.cram.CompressOptions;
+import dev.cram.Cram;
 import dev.cram.container.CramFile;
 import dev.cram.container.Segment;
 import dev.cram.lm.InputException;
@@ -7,7 +9,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ParentCommand;
 
 @Command(
     name = "compress",
@@ -19,8 +20,6 @@ import picocli.CommandLine.ParentCommand;
       "  cram compress - < letter.txt > letter.cram     in a pipe",
     })
 final class CompressCommand implements Runnable {
-  @ParentCommand private CramCommand cram;
-
   @Parameters(paramLabel = "FILE", description = "File to compress; - is standard input.")
   private String input;
 
@@ -50,22 +49,23 @@ final class CompressCommand implements Runnable {
     boolean fromPipe = input.equals(OutputTarget.STANDARD_STREAM);
     String outputName = output != null ? output : fromPipe ? input : input + ".cram";
     byte[] original = fromPipe ? null : InputSource.readAll(input);
+    CompressOptions options = optimiser.options();
     OutputTarget target = OutputTarget.open(outputName, force);
-    if (target.isStandardOutput() && cram.standardOutput().isPresent()) {
+    if (target.isStandardOutput() && CramCommand.standardOutput().isPresent()) {
       throw new InputException(
           "a .cram file is not text, so it is not written to a terminal; name a file with -o");
     }
     // Opened before a pipe is read, so that a wrong model is told at once.
-    try (Engine engine =
-            cram.open(
+    try (Cram cram =
+            CramCommand.open(
                 model.modelOr(ModelOptions.BUILT_IN_MODEL),
                 optimiser.precision(),
                 model.threads());
-        ProgressLine progress = cram.progress(quiet)) {
+        ProgressLine progress = CramCommand.progress(quiet)) {
       if (original == null) {
         original = InputSource.readAll(input);
       }
-      CramFile file = engine.compress(original, optimiser.settings(), progress);
+      CramFile file = cram.compress(original, options, progress);
       byte[] bytes = CramCommand.bytes(file);
       target.write(bytes);
       progress.close();

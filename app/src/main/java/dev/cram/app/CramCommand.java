@@ -1,5 +1,6 @@
 package dev.cram.app;
 
+import dev.cram.Cram;
 import dev.cram.container.CramFile;
 import dev.cram.lm.InputException;
 import dev.cram.tensor.Precision;
@@ -52,15 +53,9 @@ import picocli.CommandLine.Spec;
 final class CramCommand implements Runnable {
   @Spec private CommandSpec spec;
 
-  private final Engine.Opener opener;
-
-  private CramCommand(Engine.Opener opener) {
-    this.opener = opener;
-  }
-
   /** Parses the arguments, runs the command and returns the exit status. */
-  static int run(Engine.Opener opener, String... args) {
-    CommandLine command = commandLine(opener);
+  static int run(String... args) {
+    CommandLine command = commandLine();
     try {
       return command.execute(args);
     } catch (Error e) {
@@ -68,8 +63,8 @@ final class CramCommand implements Runnable {
     }
   }
 
-  static CommandLine commandLine(Engine.Opener opener) {
-    return new CommandLine(new CramCommand(opener))
+  static CommandLine commandLine() {
+    return new CommandLine(new CramCommand())
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
         .setParameterExceptionHandler(CramCommand::reportUsage)
@@ -77,17 +72,17 @@ final class CramCommand implements Runnable {
   }
 
   /** Opens a model, with the Vector API in place that it computes with. */
-  Engine open(String model, Precision precision, int threads) {
+  static Cram open(String model, Precision precision, int threads) {
     VectorModule.load();
-    return opener.open(model, precision, threads);
+    return Cram.open(model, precision, threads);
   }
 
-  Terminal standardOutput() {
+  static Terminal standardOutput() {
     return Terminal.of(Terminal.STANDARD_OUTPUT);
   }
 
   /** The progress of a command, on standard error. */
-  ProgressLine progress(boolean quiet) {
+  static ProgressLine progress(boolean quiet) {
     PrintStream out = quiet ? new PrintStream(OutputStream.nullOutputStream()) : System.err;
     return new ProgressLine(out, Terminal.of(Terminal.STANDARD_ERROR), System::nanoTime);
   }

@@ -1,5 +1,6 @@
 package dev.cram.app;
 
+import dev.cram.Cram;
 import dev.cram.container.CramFile;
 import dev.cram.lm.InputException;
 import java.nio.ByteBuffer;
@@ -9,7 +10,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ParentCommand;
 
 @Command(
     name = "decompress",
@@ -22,8 +22,6 @@ import picocli.CommandLine.ParentCommand;
     })
 final class DecompressCommand implements Runnable {
   private static final String SUFFIX = ".cram";
-
-  @ParentCommand private CramCommand cram;
 
   @Parameters(paramLabel = "FILE.cram", description = "File to decompress; - is standard input.")
   private String input;
@@ -52,12 +50,13 @@ final class DecompressCommand implements Runnable {
   public void run() {
     CramFile file = CramFile.read(input, InputSource.readAll(input));
     OutputTarget target = OutputTarget.open(outputName(), force);
-    try (Engine engine =
-            cram.open(model.modelOr(file.model().modelId()), file.precision(), model.threads());
-        ProgressLine progress = cram.progress(quiet)) {
-      byte[] original = engine.decompress(input, file, progress);
+    try (Cram cram =
+            CramCommand.open(
+                model.modelOr(file.model().modelId()), file.precision(), model.threads());
+        ProgressLine progress = CramCommand.progress(quiet)) {
+      byte[] original = cram.decompress(input, file, progress);
       if (target.isStandardOutput()
-          && cram.standardOutput().isPresent()
+          && CramCommand.standardOutput().isPresent()
           && !force
           && !isPrintable(original)) {
         throw new InputException(

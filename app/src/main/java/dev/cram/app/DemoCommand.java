@@ -1,5 +1,7 @@
 package dev.cram.app;
 
+import dev.cram.CompressOptions;
+import dev.cram.Cram;
 import dev.cram.CramListener;
 import dev.cram.container.CramFile;
 import dev.cram.tensor.Precision;
@@ -7,13 +9,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Optional;
-import java.util.OptionalInt;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParentCommand;
 
 @Command(
     name = "demo",
@@ -24,7 +24,7 @@ import picocli.CommandLine.ParentCommand;
       "  cram demo -o letter.cram --model ~/models/SmolLM2-135M",
     })
 final class DemoCommand implements Runnable {
-  @ParentCommand private CramCommand cram;
+  private static final int MOST_VECTORS = 16;
 
   @Option(
       names = {"-o", "--output"},
@@ -36,7 +36,7 @@ final class DemoCommand implements Runnable {
   @Option(
       names = "--seed",
       paramLabel = "S",
-      defaultValue = "0",
+      defaultValue = "1",
       description = "Seed of the random start (default: ${DEFAULT-VALUE}).")
   private long seed;
 
@@ -45,17 +45,24 @@ final class DemoCommand implements Runnable {
   @Override
   public void run() {
     byte[] original = paragraph();
+    String text = new String(original, StandardCharsets.UTF_8);
     OutputTarget target = OutputTarget.open(output, true);
-    Engine.Settings settings =
-        new Engine.Settings(OptionalInt.empty(), OptionalInt.empty(), Optional.empty(), seed);
+    CompressOptions options =
+        new CompressOptions(
+            1, CompressOptions.DEFAULT.recipe(), seed, CompressOptions.DEFAULT.marginGoal());
     PrintStream out = System.out;
-    try (Engine engine =
-        cram.open(model.modelOr(ModelOptions.BUILT_IN_MODEL), Precision.F32, model.threads())) {
+    try (Cram cram =
+        CramCommand.open(
+            model.modelOr(ModelOptions.BUILT_IN_MODEL), Precision.F32, model.threads())) {
       long started = System.nanoTime();
       CramFile file;
       try (LiveView view =
-          new LiveView(out, cram.standardOutput(), engine::tokenTexts, System::nanoTime)) {
-        file = engine.compress(original, settings, view);
+          new LiveView(
+              out,
+              CramCommand.standardOutput(),
+              tokens -> TokenTexts.of(cram.lm().tokenizer(), tokens),
+              System::nanoTime)) {
+        file = cram.compressToFewest(text, MOST_VECTORS, options, view);
       }
       double compressSeconds = (System.nanoTime() - started) / 1e9;
       byte[] bytes = CramCommand.bytes(file);
@@ -63,7 +70,7 @@ final class DemoCommand implements Runnable {
 
       started = System.nanoTime();
       CramFile written = CramFile.read(output, bytes);
-      byte[] restored = engine.decompress(output, written, CramListener.SILENT);
+      byte[] restored = cram.decompress(output, written, CramListener.SILENT);
       double decompressSeconds = (System.nanoTime() - started) / 1e9;
       new DemoReport(
               file,

@@ -6,10 +6,6 @@ public final class Main {
 
   /** Runs the command that the arguments name and exits with its status. */
   public static void main(String[] args) {
-    System.exit(CramCommand.run(Main::open, args));
-  }
-
-  private static Engine open(String model, dev.cram.tensor.Precision precision, int threads) {
-    throw new UnsupportedOperationException("the library is not connected yet");
+    System.exit(CramCommand.run(args));
   }
 }

@@ -1,8 +1,9 @@
 package dev.cram.app;
 
+import dev.cram.CompressOptions;
+import dev.cram.recipe.Recipe;
 import dev.cram.tensor.Precision;
-import java.util.Optional;
-import java.util.OptionalInt;
+import java.util.Iterator;
 import picocli.CommandLine.Option;
 
 /** Options of the commands that look for vectors. */
@@ -10,11 +11,12 @@ final class OptimiserOptions {
   @Option(
       names = {"-k", "--vectors"},
       paramLabel = "K",
+      defaultValue = "1",
       converter = ModelOptions.AtLeastOne.class,
       description =
-          "Vectors that each segment of the text gets. Without it, the text is cut so that all of"
-              + " it is exact.")
-  private Integer vectors;
+          "Vectors of each segment (default: ${DEFAULT-VALUE}). The text is cut into as many"
+              + " segments as it takes to be exact.")
+  private int vectors;
 
   @Option(
       names = "--precision",
@@ -26,7 +28,7 @@ final class OptimiserOptions {
   @Option(
       names = "--seed",
       paramLabel = "S",
-      defaultValue = "0",
+      defaultValue = "1",
       description = "Seed of the random start (default: ${DEFAULT-VALUE}).")
   private long seed;
 
@@ -40,18 +42,33 @@ final class OptimiserOptions {
   @Option(
       names = "--recipe",
       paramLabel = "R",
-      description = "How the vectors are found; an unknown name lists the known ones.")
+      completionCandidates = RecipeNames.class,
+      description =
+          "How the vectors are found: ${COMPLETION-CANDIDATES} (default: the first of them).")
   private String recipe;
 
   Precision precision() {
     return precision;
   }
 
-  Engine.Settings settings() {
-    return new Engine.Settings(
-        vectors == null ? OptionalInt.empty() : OptionalInt.of(vectors),
-        maxSteps == null ? OptionalInt.empty() : OptionalInt.of(maxSteps),
-        Optional.ofNullable(recipe),
-        seed);
+  /**
+   * @throws dev.cram.lm.InputException if there is no such recipe
+   */
+  CompressOptions options() {
+    CompressOptions usual = CompressOptions.DEFAULT;
+    Recipe chosen = recipe == null ? usual.recipe() : Recipe.named(recipe);
+    return new CompressOptions(
+        vectors,
+        maxSteps == null ? chosen : chosen.withMaxSteps(maxSteps),
+        seed,
+        usual.marginGoal());
+  }
+
+  /** What {@code --recipe} takes. */
+  static final class RecipeNames implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Recipe.names().iterator();
+    }
   }
 }

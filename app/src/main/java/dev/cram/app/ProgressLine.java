@@ -47,6 +47,7 @@ final class ProgressLine implements CramListener, AutoCloseable {
 
   @Override
   public void segmentStarted(int segment, int firstToken, int[] tokens, int vectors) {
+    doneTokens = firstToken;
     segmentTokens = tokens.length;
   }
 
