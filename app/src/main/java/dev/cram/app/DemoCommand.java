@@ -4,6 +4,7 @@ import dev.cram.CompressOptions;
 import dev.cram.Cram;
 import dev.cram.CramListener;
 import dev.cram.container.CramFile;
+import dev.cram.lm.Tokenizer;
 import dev.cram.tensor.Precision;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,6 +12,7 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -24,8 +26,6 @@ import picocli.CommandLine.Option;
       "  cram demo -o letter.cram --model ~/models/SmolLM2-135M",
     })
 final class DemoCommand implements Runnable {
-  private static final int MOST_VECTORS = 16;
-
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FILE",
@@ -54,15 +54,13 @@ final class DemoCommand implements Runnable {
     try (Cram cram =
         CramCommand.open(
             model.modelOr(ModelOptions.BUILT_IN_MODEL), Precision.F32, model.threads())) {
+      Tokenizer tokenizer = cram.lm().tokenizer();
+      List<String> tokenTexts = TokenTexts.of(tokenizer, tokenizer.encode(text));
       long started = System.nanoTime();
       CramFile file;
       try (LiveView view =
-          new LiveView(
-              out,
-              CramCommand.standardOutput(),
-              tokens -> TokenTexts.of(cram.lm().tokenizer(), tokens),
-              System::nanoTime)) {
-        file = cram.compressToFewest(text, MOST_VECTORS, options, view);
+          new LiveView(out, CramCommand.standardOutput(), tokenTexts, System::nanoTime)) {
+        file = cram.compress(original, options, view);
       }
       double compressSeconds = (System.nanoTime() - started) / 1e9;
       byte[] bytes = CramCommand.bytes(file);

@@ -6,7 +6,6 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
@@ -35,35 +34,41 @@ final class LiveView implements CramListener, AutoCloseable {
 
   private final PrintStream out;
   private final Terminal terminal;
-  private final Function<int[], List<String>> tokenTexts;
+  private final List<String> texts;
   private final LongSupplier nanoTime;
   private final boolean inPlace;
   private final char dot;
   private final Thread cursorRestorer;
 
+  /** Where the current segment starts, its length and its vectors. */
+  private int firstToken;
+
+  private int segmentTokens;
   private int vectors;
-  private List<String> texts = List.of();
-  private long started;
-  private long lastShown;
-  private boolean finished;
+
+  /** The current segment's last step, none before its first one. */
   private CramStep lastStep;
+
+  private int finishedVectors;
+  private boolean betweenSegments;
+  private final long started;
+  private long segmentStarted;
+  private long lastShown;
   private List<Line> drawn = List.of();
   private List<List<WrappedText.Run>> wrapped = List.of();
   private int wrappedColumns;
 
   /**
-   * @param tokenTexts gives for token ids the text of each, which together make the text
+   * @param texts the text of each token
    * @param nanoTime the clock, {@link System#nanoTime} but in tests
    */
-  LiveView(
-      PrintStream out,
-      Terminal terminal,
-      Function<int[], List<String>> tokenTexts,
-      LongSupplier nanoTime) {
+  LiveView(PrintStream out, Terminal terminal, List<String> texts, LongSupplier nanoTime) {
     this.out = out;
     this.terminal = terminal;
-    this.tokenTexts = tokenTexts;
+    this.texts = List.copyOf(texts);
     this.nanoTime = nanoTime;
+    this.started = nanoTime.getAsLong();
+    this.lastShown = started;
     this.inPlace = terminal.movesCursor();
     this.dot = out.charset().newEncoder().canEncode('·') ? '·' : '.';
     this.cursorRestorer = new Thread(this::showCursor, "show the cursor");
@@ -75,18 +80,14 @@ final class LiveView implements CramListener, AutoCloseable {
 
   @Override
   public void segmentStarted(int segment, int firstToken, int[] tokens, int vectors) {
-    if (lastStep != null) {
-      keepLine(triedLine());
-    }
+    this.firstToken = firstToken;
+    this.segmentTokens = tokens.length;
     this.vectors = vectors;
-    texts = List.copyOf(tokenTexts.apply(tokens));
-    wrappedColumns = 0;
-    started = nanoTime.getAsLong();
-    lastShown = started;
     lastStep = null;
-    finished = false;
+    betweenSegments = false;
+    segmentStarted = nanoTime.getAsLong();
     if (!inPlace) {
-      out.println(taskLine());
+      out.println(heading(segmentStarted));
     }
   }
 
@@ -102,16 +103,18 @@ final class LiveView implements CramListener, AutoCloseable {
 
   @Override
   public void segmentFinished(int segment, boolean exact, int patches, float minMargin, int steps) {
-    if (lastStep != null) {
-      finished = true;
-      show(nanoTime.getAsLong());
-    }
-    lastStep = null;
-    drawn = List.of();
+    finishedVectors += vectors;
+    betweenSegments = true;
   }
 
+  /** Shows the outcome, if all was settled, and gives the terminal back. */
   @Override
   public void close() {
+    if (betweenSegments && firstToken + segmentTokens >= texts.size()) {
+      firstToken = texts.size();
+      lastStep = null;
+      show(nanoTime.getAsLong());
+    }
     if (!inPlace) {
       return;
     }
@@ -131,37 +134,34 @@ final class LiveView implements CramListener, AutoCloseable {
   private void show(long now) {
     if (inPlace) {
       draw(frame(now));
+    } else if (lastStep == null) {
+      out.println(heading(now));
     } else {
       out.println("  " + String.join("  ", fields(now)));
     }
   }
 
-  /** What remains visible of an attempt that was given up. */
-  private String triedLine() {
+  private String heading(long now) {
+    if (firstToken == texts.size()) {
+      return String.format(
+          Locale.ROOT,
+          "%s in %s, %.1f tokens a vector, after %s",
+          Spoken.count(texts.size(), "token"),
+          Spoken.count(finishedVectors, "vector"),
+          (double) texts.size() / Math.max(1, finishedVectors),
+          Spoken.duration((now - started) / 1e9));
+    }
     return String.format(
         Locale.ROOT,
-        "%s: the first %s of %s exact after %s",
-        Spoken.count(vectors, "vector"),
-        Spoken.number(lastStep.exactPrefix()),
-        Spoken.count(texts.size(), "token"),
-        Spoken.count(lastStep.step(), "step"));
-  }
-
-  private String taskLine() {
-    return Spoken.count(texts.size(), "token") + " into " + Spoken.count(vectors, "vector");
-  }
-
-  /** Writes a line that stays, where the picture was; the picture moves below it. */
-  private void keepLine(String text) {
-    if (!inPlace) {
-      out.println(text);
-      return;
-    }
-    int columns = terminal.size().columns();
-    String cut = text.length() < columns ? text : text.substring(0, Math.max(0, columns - 1));
-    out.print(backToTop(columns) + cut + CLEAR_TO_LINE_END + "\n" + CLEAR_BELOW);
-    out.flush();
-    drawn = List.of();
+        "tokens %,d to %,d of %,d into %s",
+        firstToken + 1,
+        firstToken + segmentTokens,
+        texts.size(),
+        finishedVectors == 0
+            ? Spoken.count(vectors, "vector")
+            : Spoken.count(vectors, "vector")
+                + ", after "
+                + Spoken.count(finishedVectors, "vector"));
   }
 
   private void draw(List<Line> frame) {
@@ -192,7 +192,7 @@ final class LiveView implements CramListener, AutoCloseable {
     }
     List<Line> status = new ArrayList<>();
     status.add(new Line("", 0));
-    flow(taskLine(), fields(now), columns).forEach(l -> status.add(new Line(l, l.length())));
+    flow(heading(now), fields(now), columns).forEach(l -> status.add(new Line(l, l.length())));
 
     int firstWrong = firstWrong();
     int room = Math.max(1, size.rows() - 1 - status.size());
@@ -206,7 +206,11 @@ final class LiveView implements CramListener, AutoCloseable {
   }
 
   private boolean isRight(int token) {
-    return token < lastStep.activeTokens() && lastStep.correct()[token];
+    int inSegment = token - firstToken;
+    return inSegment < 0
+        || (lastStep != null
+            && inSegment < lastStep.activeTokens()
+            && lastStep.correct()[inSegment]);
   }
 
   private int firstWrong() {
@@ -255,8 +259,10 @@ final class LiveView implements CramListener, AutoCloseable {
 
   private List<String> fields(long now) {
     CramStep step = lastStep;
-    double seconds = Math.max(1e-3, (now - started) / 1e9);
-    double rate = step.step() / seconds;
+    if (step == null) {
+      return List.of();
+    }
+    double rate = step.step() / Math.max(1e-3, (now - segmentStarted) / 1e9);
     int digits = Spoken.number(step.maxSteps()).length();
     int tokenDigits = Spoken.number(texts.size()).length();
     List<String> fields = new ArrayList<>();
@@ -268,15 +274,23 @@ final class LiveView implements CramListener, AutoCloseable {
         String.format(
             Locale.ROOT,
             "exact prefix %," + tokenDigits + "d of %,d",
-            step.exactPrefix(),
+            firstToken + step.exactPrefix(),
             texts.size()));
     fields.add(String.format(Locale.ROOT, "margin %+6.2f logits", step.minMargin()));
     fields.add(String.format(Locale.ROOT, "%5s steps/s", Spoken.rate(rate)));
-    fields.add(
-        finished
-            ? "took " + Spoken.duration(seconds)
-            : "at most " + Spoken.duration((step.maxSteps() - step.step()) / rate) + " left");
+    fields.add(timeLeft(now, rate));
     return fields;
+  }
+
+  /** For the first segment what its steps allow, then what the earlier segments let expect. */
+  private String timeLeft(long now, double rate) {
+    if (firstToken == 0) {
+      double atMost = (lastStep.maxSteps() - lastStep.step()) / rate;
+      return "at most " + Spoken.duration(atMost) + " for these tokens";
+    }
+    double done = firstToken + lastStep.exactPrefix();
+    double seconds = (now - started) / 1e9;
+    return "about " + Spoken.duration(seconds / done * (texts.size() - done)) + " left";
   }
 
   /** A heading and below it the fields, as many on a line as fit. */
@@ -290,7 +304,9 @@ final class LiveView implements CramListener, AutoCloseable {
       }
       line.append(line.isEmpty() ? "" : "   ").append(field);
     }
-    lines.add(line.toString());
+    if (!line.isEmpty()) {
+      lines.add(line.toString());
+    }
     return lines.stream().map(l -> l.length() <= columns ? l : l.substring(0, columns)).toList();
   }
 }

@@ -37,8 +37,9 @@ class LiveViewTest {
     assertThat(screen.written()).doesNotContain("\033").doesNotContain("\r");
     assertThat(screen.written().lines()).hasSize(1 + 5 + 1);
     assertThat(screen.written())
-        .startsWith("5 tokens into 1 vector\n")
-        .contains("exact prefix 1 of 5");
+        .startsWith("tokens 1 to 5 of 5 into 1 vector\n")
+        .contains("exact prefix 1 of 5")
+        .endsWith("5 tokens in 1 vector, 5.0 tokens a vector, after 10 s\n");
   }
 
   @Test
@@ -101,15 +102,24 @@ class LiveViewTest {
   }
 
   @Test
-  void saysWhatAnEarlierAttemptReached() {
-    try (LiveView view = view(Screen.terminal(80, 24, XTERM))) {
-      view.segmentStarted(0, 0, new int[5], 1);
+  void keepsEarlierSegmentsAndEndsWithTheOutcome() {
+    Terminal terminal = Screen.terminal(80, 24, Map.of("TERM", "xterm", "NO_COLOR", "1"));
+    try (LiveView view = view(terminal)) {
+      view.segmentStarted(0, 0, new int[4], 1);
+      view.segmentFinished(0, true, 0, 1f, 10);
+      view.segmentStarted(1, 2, new int[3], 1);
       screen.passSeconds(1);
-      view.stepped(step(100, true, true, false, true, false));
-      view.segmentStarted(0, 0, new int[5], 2);
+      view.stepped(step(10, false, true, false));
+      assertThat(screen.written())
+          .contains("The light_____ stood·")
+          .contains("tokens 3 to 5 of 5 into 1 vector, after 1 vector");
+
+      screen.clear();
+      view.segmentFinished(1, true, 0, 1f, 10);
     }
     assertThat(screen.written())
-        .contains("1 vector: the first 2 of 5 tokens exact after 100 steps");
+        .contains("The lighthouse stood.")
+        .contains("5 tokens in 2 vectors, 2.5 tokens a vector, after 1.0 s");
   }
 
   @Test
@@ -127,7 +137,7 @@ class LiveViewTest {
   }
 
   private LiveView view(Terminal terminal) {
-    return new LiveView(screen.out, terminal, _ -> TOKENS, () -> screen.nanos);
+    return new LiveView(screen.out, terminal, TOKENS, () -> screen.nanos);
   }
 
   private static CramStep step(int step, boolean... correct) {

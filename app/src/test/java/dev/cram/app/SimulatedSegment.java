@@ -56,10 +56,10 @@ final class SimulatedSegment {
   }
 
   private static void raise(
-      CramListener listener, int tokens, int vectors, double until, long stepMillis)
+      CramListener listener, int segment, int firstToken, int tokens, double until, long stepMillis)
       throws InterruptedException {
     int maxSteps = 400;
-    listener.segmentStarted(0, 0, new int[tokens], vectors);
+    listener.segmentStarted(segment, firstToken, new int[tokens], 1);
     for (int step = 1; step <= maxSteps; step++) {
       Thread.sleep(stepMillis);
       listener.stepped(step(step, maxSteps, tokens, until * step / maxSteps));
@@ -72,10 +72,13 @@ final class SimulatedSegment {
     long millis = Long.parseLong(args[1]);
     if (args[0].equals("live")) {
       Terminal terminal = Terminal.of(Terminal.STANDARD_OUTPUT);
-      try (LiveView view = new LiveView(System.out, terminal, _ -> texts, System::nanoTime)) {
-        raise(view, texts.size(), 1, 0.9, millis);
-        raise(view, texts.size(), 2, 1.01, millis);
+      try (LiveView view = new LiveView(System.out, terminal, texts, System::nanoTime)) {
+        int half = texts.size() / 2;
+        raise(view, 0, 0, texts.size(), 0.9, millis);
+        raise(view, 0, 0, half, 1.01, millis);
         view.segmentFinished(0, true, 0, 0.4f, 400);
+        raise(view, 1, half, texts.size() - half, 1.01, millis);
+        view.segmentFinished(1, true, 0, 0.4f, 400);
       }
       System.out.println("done");
       return;
@@ -84,7 +87,7 @@ final class SimulatedSegment {
     try (ProgressLine progress = new ProgressLine(System.err, terminal, System::nanoTime)) {
       progress.textStarted(10 * texts.size());
       for (int i = 0; i < 10; i++) {
-        raise(progress, texts.size(), 1, 1.01, millis);
+        raise(progress, i, i * texts.size(), texts.size(), 1.01, millis);
         progress.segmentFinished(i, true, 0, 0.4f, 400);
       }
       for (int i = 0; i <= 100; i++) {
