@@ -12,7 +12,10 @@ import java.lang.foreign.MemorySegment;
  * the same bits whoever computes it.
  */
 public final class PackedMatrix {
-  private static final int TARGET_SLICE_WIDTH = 256;
+  /** Enough for a few workers to share a product evenly; narrower slices would not pay. */
+  private static final int TARGET_SLICES = 8;
+
+  private static final int MAX_SLICE_WIDTH = 512;
   private static final int WIDTH_STEP = 64;
 
   private final int k;
@@ -25,9 +28,8 @@ public final class PackedMatrix {
     this.k = k;
     this.n = n;
     this.precision = precision;
-    int slices = Math.max(1, Math.round((float) n / TARGET_SLICE_WIDTH));
-    int even = Math.ceilDiv(n, slices);
-    sliceWidth = Math.min(n, Math.ceilDiv(even, WIDTH_STEP) * WIDTH_STEP);
+    int width = Math.ceilDiv(Math.ceilDiv(n, TARGET_SLICES), WIDTH_STEP) * WIDTH_STEP;
+    sliceWidth = Math.min(n, Math.min(width, MAX_SLICE_WIDTH));
     sliceAddresses = new long[Math.ceilDiv(n, sliceWidth)];
     long bytes = 0;
     for (int slice = 0; slice < sliceAddresses.length; slice++) {
