@@ -148,16 +148,20 @@ public final class Workers implements AutoCloseable {
       if (seen >>> 32 != (generation & 0xFFFFFFFFL) || left == 0) {
         return;
       }
-      if (!TICKET.compareAndSet(this, seen, seen - 1)) {
+      // Many at first and fewer towards the end: few contended tickets, and all finish together.
+      int taken = Math.max(1, left / (2 * threads()));
+      if (!TICKET.compareAndSet(this, seen, seen - taken)) {
         continue;
       }
       // The part that was just taken is unfinished, so the caller still waits and `task` is stable.
       try {
-        task.run(left - 1, worker);
+        for (int part = left - 1; part >= left - taken; part--) {
+          task.run(part, worker);
+        }
       } catch (Throwable e) {
         FAILURE.compareAndSet(this, null, e);
       } finally {
-        UNFINISHED.getAndAddRelease(this, -1);
+        UNFINISHED.getAndAddRelease(this, -taken);
       }
     }
   }
