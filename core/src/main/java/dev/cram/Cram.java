@@ -12,7 +12,9 @@ import dev.cram.tensor.Workers;
 import dev.cram.text.Piece;
 import dev.cram.text.Pieces;
 import dev.cram.text.TextTokenizer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -107,37 +109,54 @@ public final class Cram implements AutoCloseable {
   }
 
   /**
-   * Holds a whole text in one segment of as few vectors as make it exact: tries one vector, then
-   * two, and so on.
+   * Compresses a text into as few vectors as hold it exactly: tries one vector, then two, and so
+   * on, each for an equal part of the text.
    *
-   * @param text survives the model's tokenizer
-   * @param maxVectors where to stop; misses that remain there become patches
+   * @param text survives the model's tokenizer, and is not empty
+   * @param options its number of vectors does not matter here
+   * @throws InputException if even one vector a token fails
    */
-  public CramFile compressToFewest(
-      String text, int maxVectors, CompressOptions options, CramListener listener) {
+  public CramFile compressToFewest(String text, CompressOptions options, CramListener listener) {
     int[] tokens = lm.tokenizer().encode(text);
     listener.textStarted(tokens.length);
     try (VectorSearch search = search(options);
         DecodingPath decodingPath = new DecodingPath(lm, workers)) {
-      for (int vectors = 1; ; vectors++) {
-        listener.segmentStarted(0, 0, tokens, vectors);
-        VectorSearch.Found found =
-            search.search(tokens, vectors, new SplittableRandom(options.seed()), listener);
-        if (found.score().exactPrefix() == tokens.length || vectors >= maxVectors) {
-          Segment segment = decodingPath.verify(tokens, found.vectors(), found.steps());
-          listener.segmentFinished(
-              0,
-              segment.patches().isEmpty(),
-              segment.patches().size(),
-              segment.minMargin(),
-              segment.steps());
-          return file(
-              text.getBytes(java.nio.charset.StandardCharsets.UTF_8),
-              options,
-              List.of(new Section.Run(List.of(segment))));
+      for (int vectors = 1; vectors <= tokens.length; vectors++) {
+        List<Segment> segments = parts(tokens, vectors, search, decodingPath, options, listener);
+        if (segments.size() == vectors) {
+          byte[] original = text.getBytes(StandardCharsets.UTF_8);
+          return file(original, options, List.of(new Section.Run(segments)));
         }
       }
     }
+    throw new InputException(
+        lm.name() + " cannot hold this text exactly; use compress, which patches what is missed");
+  }
+
+  /** Segments of equal length, one vector each, up to the first that is not exact. */
+  private static List<Segment> parts(
+      int[] tokens,
+      int count,
+      VectorSearch search,
+      DecodingPath decodingPath,
+      CompressOptions options,
+      CramListener listener) {
+    List<Segment> segments = new ArrayList<>();
+    for (int part = 0; part < count; part++) {
+      int from = (int) ((long) tokens.length * part / count);
+      int to = (int) ((long) tokens.length * (part + 1) / count);
+      int[] own = Arrays.copyOfRange(tokens, from, to);
+      listener.segmentStarted(part, from, own, 1);
+      var random = new SplittableRandom(options.seed() * 31 + part);
+      VectorSearch.Found found = search.search(own, 1, random, listener);
+      Segment segment = decodingPath.verify(own, found.vectors(), found.steps());
+      if (!segment.patches().isEmpty()) {
+        break;
+      }
+      listener.segmentFinished(part, true, 0, segment.minMargin(), segment.steps());
+      segments.add(segment);
+    }
+    return segments;
   }
 
   private VectorSearch search(CompressOptions options) {

@@ -26,6 +26,9 @@ import picocli.CommandLine.Option;
       "  cram demo -o letter.cram --model ~/models/SmolLM2-135M",
     })
 final class DemoCommand implements Runnable {
+  /** One vector for all of the paragraph is tried too, and shall be given up before it bores. */
+  private static final int PATIENCE = 120;
+
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FILE",
@@ -49,7 +52,10 @@ final class DemoCommand implements Runnable {
     OutputTarget target = OutputTarget.open(output, true);
     CompressOptions options =
         new CompressOptions(
-            1, CompressOptions.DEFAULT.recipe(), seed, CompressOptions.DEFAULT.marginGoal());
+            1,
+            CompressOptions.DEFAULT.recipe().withPatience(PATIENCE),
+            seed,
+            CompressOptions.DEFAULT.marginGoal());
     PrintStream out = System.out;
     try (Cram cram =
         CramCommand.open(
@@ -60,7 +66,7 @@ final class DemoCommand implements Runnable {
       CramFile file;
       try (LiveView view =
           new LiveView(out, CramCommand.standardOutput(), tokenTexts, System::nanoTime)) {
-        file = cram.compress(original, options, view);
+        file = cram.compressToFewest(text, options, view);
       }
       double compressSeconds = (System.nanoTime() - started) / 1e9;
       byte[] bytes = CramCommand.bytes(file);

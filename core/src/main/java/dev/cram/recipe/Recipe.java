@@ -126,6 +126,11 @@ public record Recipe(
         name, start, optimiser, schedule, growth, maxSteps, Math.min(patience, maxSteps));
   }
 
+  /** The same recipe with another patience. */
+  public Recipe withPatience(int patience) {
+    return new Recipe(name, start, optimiser, schedule, growth, maxSteps, patience);
+  }
+
   /** The names that {@link #named} knows. */
   public static List<String> names() {
     return ALL.stream().map(Recipe::name).toList();

@@ -36,7 +36,7 @@ public final class PackedMatrix {
       sliceAddresses[slice] = bytes;
       bytes += Math.ceilDiv(Packing.bytes(k, width(slice), storedAsBf16()), 64L) * 64;
     }
-    long base = arena.allocate(bytes, 64).address();
+    long base = LargeMemory.allocate(arena, bytes).address();
     for (int slice = 0; slice < sliceAddresses.length; slice++) {
       sliceAddresses[slice] += base;
     }
