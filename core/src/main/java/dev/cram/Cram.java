@@ -31,6 +31,12 @@ import java.util.SplittableRandom;
  * <p>One thread at a time may use an instance.
  */
 public final class Cram implements AutoCloseable {
+  /** Random starts of a search that comes near, where no vector more is to be spent. */
+  private static final int STARTS = 3;
+
+  /** The accuracy from which another start is worth its time. */
+  private static final double NEAR = 0.9;
+
   private final Workers workers;
   private final CausalLm lm;
   private final TextTokenizer tokenizer;
@@ -133,6 +139,10 @@ public final class Cram implements AutoCloseable {
         lm.name() + " cannot hold this text exactly; use compress, which patches what is missed");
   }
 
+  private static boolean isNear(VectorSearch.Found found, int[] tokens) {
+    return found.score().exactPrefix() < tokens.length && found.score().accuracy() >= NEAR;
+  }
+
   /** Segments of equal length, one vector each, up to the first that is not exact. */
   private static List<Segment> parts(
       int[] tokens,
@@ -146,9 +156,12 @@ public final class Cram implements AutoCloseable {
       int from = (int) ((long) tokens.length * part / count);
       int to = (int) ((long) tokens.length * (part + 1) / count);
       int[] own = Arrays.copyOfRange(tokens, from, to);
-      listener.segmentStarted(part, from, own, 1);
-      var random = new SplittableRandom(options.seed() * 31 + part);
-      VectorSearch.Found found = search.search(own, 1, random, listener);
+      VectorSearch.Found found = null;
+      for (int start = 0; start < STARTS && (found == null || isNear(found, own)); start++) {
+        listener.segmentStarted(part, from, own, 1);
+        var random = new SplittableRandom(options.seed() + start);
+        found = search.search(own, 1, random, listener);
+      }
       Segment segment = decodingPath.verify(own, found.vectors(), found.steps());
       if (!segment.patches().isEmpty()) {
         break;

@@ -45,7 +45,8 @@ record DemoReport(
         file.model().width());
     out.println(verdict(patches));
     out.printf(
-        "Finding the vectors took %s (%s), reading them back %s.%n",
+        "Finding the vectors took %s, tries with fewer included; the last one took %s, reading back"
+            + " %s.%n",
         Spoken.duration(compressSeconds),
         Spoken.count(steps, "step"),
         Spoken.duration(decompressSeconds));
