@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -105,11 +106,19 @@ final class CramCommand implements Runnable {
 
   private static int reportUsage(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
-    PrintWriter err = command.getErr();
-    err.println("cram: " + e.getMessage());
-    if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
-      err.println("See: " + command.getCommandSpec().qualifiedName() + " --help");
-    }
+    List<String> meant =
+        e instanceof CommandLine.UnmatchedArgumentException unmatched
+            ? unmatched.getSuggestions()
+            : List.of();
+    command
+        .getErr()
+        .println(
+            "cram: "
+                + e.getMessage()
+                + (meant.isEmpty() ? "" : "; perhaps " + String.join(" or ", meant))
+                + "; see "
+                + command.getCommandSpec().qualifiedName()
+                + " --help");
     return CommandLine.ExitCode.USAGE;
   }
 

@@ -40,6 +40,7 @@ final class DemoCommand implements Runnable {
       names = "--seed",
       paramLabel = "S",
       defaultValue = "1",
+      converter = ModelOptions.WholeNumber.class,
       description = "Seed of the random start (default: ${DEFAULT-VALUE}).")
   private long seed;
 

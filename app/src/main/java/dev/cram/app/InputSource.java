@@ -24,6 +24,9 @@ final class InputSource {
       if (argument.equals(OutputTarget.STANDARD_STREAM)) {
         return System.in.readAllBytes();
       }
+      if (argument.isEmpty()) {
+        throw new InputException("the input's name is empty; name a file, or - for a pipe");
+      }
       Path file = Path.of(argument);
       if (Files.isDirectory(file)) {
         throw new InputException(argument + " is a folder; name a file");

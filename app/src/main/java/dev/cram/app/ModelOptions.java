@@ -34,6 +34,18 @@ final class ModelOptions {
     return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
   }
 
+  /** Any whole number of 64 bits. */
+  static final class WholeNumber implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String value) {
+      try {
+        return Long.valueOf(value);
+      } catch (NumberFormatException e) {
+        throw new TypeConversionException("'" + value + "' is not a whole number of 64 bits");
+      }
+    }
+  }
+
   /** A whole number that makes sense from 1 on. */
   static final class AtLeastOne implements ITypeConverter<Integer> {
     @Override

@@ -29,6 +29,7 @@ final class OptimiserOptions {
       names = "--seed",
       paramLabel = "S",
       defaultValue = "1",
+      converter = ModelOptions.WholeNumber.class,
       description = "Seed of the random start (default: ${DEFAULT-VALUE}).")
   private long seed;
 

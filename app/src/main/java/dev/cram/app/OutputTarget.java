@@ -9,7 +9,9 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 
 /**
  * Where a result goes: a file that appears only when it is complete, or standard output.
@@ -94,6 +96,7 @@ final class OutputTarget {
       if (Files.exists(file) && !Files.isWritable(file)) {
         throw new AccessDeniedException(argument);
       }
+      requirePossibleName();
       if (!Files.exists(file) || Files.isRegularFile(file)) {
         Files.delete(Files.createTempFile(folder, ".cram-", ".tmp"));
       }
@@ -101,8 +104,18 @@ final class OutputTarget {
       throw unwritable("permission denied; name another file with -o", e);
     } catch (IOException e) {
       boolean told = e instanceof FileSystemException f && f.getReason() != null;
-      String reason = told ? ((FileSystemException) e).getReason() : e.getMessage();
+      String reason =
+          told ? ((FileSystemException) e).getReason() : "no file can be made in its folder";
       throw unwritable(reason + "; name another file with -o", e);
+    }
+  }
+
+  /** A name that is too long only shows when it is looked up; there may be no file of it yet. */
+  private void requirePossibleName() throws IOException {
+    try {
+      Files.readAttributes(file, BasicFileAttributes.class);
+    } catch (NoSuchFileException e) {
+      // It will be made.
     }
   }
 
@@ -111,6 +124,9 @@ final class OutputTarget {
   }
 
   private static Path path(String argument) {
+    if (argument.isEmpty()) {
+      throw new InputException("the output's name is empty; name a file with -o");
+    }
     try {
       return Path.of(argument);
     } catch (InvalidPathException e) {

@@ -1,0 +1,96 @@
+package dev.cram.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cram.app.CramProcess.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the command does with what it cannot use: one line, a status, and no file touched. */
+class EndToEndBadInputTest {
+  private static final String KEPT = "what was there before";
+
+  @TempDir private Path streams;
+  @TempDir private Path folder;
+  private CramProcess cram;
+  private Path input;
+  private Path output;
+
+  @BeforeEach
+  void run() throws IOException {
+    cram = new CramProcess(streams);
+    input = Files.writeString(folder.resolve("input"), "Nobody knew his name.");
+    output = Files.writeString(folder.resolve("output"), KEPT);
+  }
+
+  @Test
+  void namesAFileThatDoesNotExist() {
+    assertRefused("none does not exist", "compress", folder + "/none", "-o", output.toString());
+  }
+
+  @Test
+  void refusesAModelWithoutConfig() throws IOException {
+    Path model = Files.createDirectory(folder.resolve("model"));
+
+    assertRefused("has no config.json", "compress", input.toString(), "--model", model.toString());
+  }
+
+  @Test
+  void refusesMoreVectorsThanTheModelHasPositions() {
+    assertRefused("4096", "compress", input.toString(), "--vectors", "4096");
+  }
+
+  @Test
+  void tellsAWrongOptionInOneLine() {
+    assertRefused("--vektors", "compress", input.toString(), "--vektors", "2");
+  }
+
+  @Test
+  void refusesADamagedFileAndKeepsTheOutput() throws IOException {
+    Path compressed = folder.resolve("input.cram");
+    Outcome made =
+        cram.pipe(new byte[] {-1, -2, -3}, "compress", "-", "-o", compressed.toString(), "-q");
+    assertThat(made.status()).as(made.err()).isZero();
+    byte[] bytes = Files.readAllBytes(compressed);
+    bytes[bytes.length / 2] ^= 4;
+    Files.write(compressed, bytes);
+
+    assertRefused(
+        "input.cram", "decompress", compressed.toString(), "-o", output.toString(), "--force");
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void leavesNoFileBehindWhenStopped() throws Exception {
+    Files.writeString(input, "Nobody knew his name, nor where he came from. ".repeat(100));
+    Process process = cram.start("compress", input.toString(), "-o", output.toString(), "--force");
+    // Long enough to be at work, and far from what so long a text takes.
+    assertThat(process.waitFor(3, TimeUnit.SECONDS)).as(cram.stderr()).isFalse();
+
+    process.destroy();
+
+    assertThat(cram.await(process).status()).isNotZero();
+    assertThat(output).hasContent(KEPT);
+    assertThat(folder.toFile().list()).containsExactlyInAnyOrder("input", "output");
+  }
+
+  private void assertRefused(String part, String... args) {
+    String[] before = folder.toFile().list();
+
+    Outcome outcome = cram.run(args);
+
+    assertThat(outcome.status()).isBetween(1, 2);
+    assertThat(outcome.err().lines()).as(outcome.err()).hasSize(1);
+    assertThat(outcome.err()).startsWith("cram: ").contains(part);
+    assertThat(outcome.out()).isEmpty();
+    assertThat(output).hasContent(KEPT);
+    assertThat(folder.toFile().list()).containsExactlyInAnyOrder(before);
+  }
+}
