@@ -1,5 +1,6 @@
 package dev.cram.lm.arch;
 
+import dev.cram.lm.files.AttentionSizes;
 import dev.cram.lm.files.ModelConfig;
 import dev.cram.lm.files.RopeParameters;
 import dev.cram.lm.files.Weights;
@@ -25,12 +26,16 @@ final class Llama implements Architecture {
   @Override
   public Network build(
       ModelConfig config, Weights weights, Arena arena, Precision precision, Workers workers) {
-    int hiddenSize = config.requiredInt("hidden_size");
+    AttentionSizes sizes = AttentionSizes.of(config);
+    int hiddenSize = sizes.hiddenSize();
+    int heads = sizes.heads();
+    int kvHeads = sizes.keyValueHeads();
+    int headDim = sizes.headDim();
+    if (headDim % 2 != 0) {
+      throw config.wrong("head_dim", "an even number, as rotary positions need");
+    }
     int intermediateSize = config.requiredInt("intermediate_size");
     int vocabularySize = config.requiredInt("vocab_size");
-    int heads = config.requiredInt("num_attention_heads");
-    int kvHeads = config.optionalInt("num_key_value_heads", heads);
-    int headDim = config.optionalInt("head_dim", hiddenSize / heads);
     int maxPositions = config.requiredInt("max_position_embeddings");
     float rmsNormEps = (float) config.optionalDouble("rms_norm_eps", 1e-6);
     boolean attentionBias = config.bool("attention_bias", false);
