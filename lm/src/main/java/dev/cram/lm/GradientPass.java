@@ -29,6 +29,7 @@ public final class GradientPass implements AutoCloseable {
   private final Flow input;
   private final Stage body;
   private final Matrix dHidden;
+  private final Matrix zeros;
   private final Matrix logits;
   private final float[] crossEntropies;
   private final float[] margins;
@@ -66,6 +67,7 @@ public final class GradientPass implements AutoCloseable {
     input =
         new Flow(Matrix.allocate(arena, maxRows, width), Matrix.allocate(arena, maxRows, width));
     dHidden = Matrix.allocate(arena, maxRows, hiddenSize);
+    zeros = Matrix.allocate(arena, 1, hiddenSize);
     logits = Matrix.allocate(arena, Math.min(LOGIT_ROWS, maxRows), lm.vocabularySize());
     body = network.body().plan(input, dHidden, new Plan(arena, workers, multiplier, maxRows, true));
     crossEntropies = new float[maxRows + 1];
@@ -123,7 +125,9 @@ public final class GradientPass implements AutoCloseable {
     }
     if (wantGradient) {
       int unpredicted = vectors - 1 + firstTarget;
-      dHidden.data().asSlice(0, dHidden.offset(unpredicted)).fill((byte) 0);
+      for (int row = 0; row < unpredicted; row++) {
+        dHidden.copyRow(row, zeros, 0);
+      }
     }
     for (int target = firstTarget; target < length; target += logits.rows()) {
       losses(target, Math.min(length, target + logits.rows()));
