@@ -2,6 +2,7 @@ package dev.cram;
 
 import dev.cram.container.CramFile;
 import dev.cram.container.ModelIdentity;
+import dev.cram.container.Patch;
 import dev.cram.container.Section;
 import dev.cram.container.Segment;
 import dev.cram.lm.CausalLm;
@@ -16,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
@@ -48,7 +50,11 @@ public final class Cram implements AutoCloseable {
         new TextTokenizer() {
           @Override
           public int[] encode(String text) {
-            return lm.tokenizer().encode(text);
+            // Without a token that the model has no row for, the text does not survive and is
+            // stored as it is.
+            return Arrays.stream(lm.tokenizer().encode(text))
+                .filter(token -> token < lm.vocabularySize())
+                .toArray();
           }
 
           @Override
@@ -118,16 +124,26 @@ public final class Cram implements AutoCloseable {
    * Compresses a text into as few vectors as hold it exactly: tries one vector, then two, and so
    * on, each for an equal part of the text.
    *
-   * @param text survives the model's tokenizer, and is not empty
+   * @param text at least one character
    * @param options its number of vectors does not matter here
-   * @throws InputException if even one vector a token fails
+   * @throws InputException if the text is empty or does not survive the model's tokenizer, or if
+   *     even one vector a token fails
    */
   public CramFile compressToFewest(String text, CompressOptions options, CramListener listener) {
-    int[] tokens = lm.tokenizer().encode(text);
+    int[] tokens = tokenizer.encode(text);
+    if (text.isEmpty() || !tokenizer.decode(tokens).equals(text)) {
+      throw new InputException(
+          "a text of "
+              + text.length()
+              + " characters that the tokenizer of "
+              + lm.name()
+              + " does not give back cannot be held by vectors alone; compress it as a file");
+    }
     listener.textStarted(tokens.length);
     try (VectorSearch search = search(options);
         DecodingPath decodingPath = new DecodingPath(lm, workers)) {
-      for (int vectors = 1; vectors <= tokens.length; vectors++) {
+      int fewest = Math.ceilDiv(tokens.length, lm.maxPositions());
+      for (int vectors = fewest; vectors <= tokens.length; vectors++) {
         List<Segment> segments = parts(tokens, vectors, search, decodingPath, options, listener);
         if (segments.size() == vectors) {
           byte[] original = text.getBytes(StandardCharsets.UTF_8);
@@ -191,6 +207,7 @@ public final class Cram implements AutoCloseable {
    */
   public byte[] decompress(String name, CramFile file, CramListener listener) {
     file.check(name, identity());
+    checkDecodable(name, file);
     int allTokens = file.segments().stream().mapToInt(Segment::tokenCount).sum();
     int decoded = 0;
     List<Piece> pieces = new ArrayList<>();
@@ -216,6 +233,40 @@ public final class Cram implements AutoCloseable {
     byte[] restored = Pieces.join(pieces, tokenizer);
     file.checkRestored(name, restored);
     return restored;
+  }
+
+  private void checkDecodable(String name, CramFile file) {
+    if (file.precision() != lm.precision()) {
+      throw new InputException(
+          name
+              + ": was verified in "
+              + name(file.precision())
+              + ", but "
+              + lm.name()
+              + " is open in "
+              + name(lm.precision())
+              + ", which may decode something else; open the model in "
+              + name(file.precision()));
+    }
+    for (Segment segment : file.segments()) {
+      for (Patch patch : segment.patches()) {
+        if (patch.token() >= lm.vocabularySize()) {
+          throw new InputException(
+              name
+                  + ": patches in token "
+                  + patch.token()
+                  + ", but "
+                  + lm.name()
+                  + " has only "
+                  + lm.vocabularySize()
+                  + "; get an undamaged copy");
+        }
+      }
+    }
+  }
+
+  private static String name(Precision precision) {
+    return precision.name().toLowerCase(Locale.ROOT);
   }
 
   /** Releases the model and the threads. */
