@@ -1,0 +1,223 @@
+package dev.cram.lm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.cram.tensor.Matrix;
+import dev.cram.tensor.Precision;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The gradient against finite differences, and passes against each other. */
+class GradientPassTest {
+  /**
+   * Step of the differences, in standard deviations of a token embedding. Richardson's
+   * extrapolation removes their third-order error, so that it can be large beside the rounding of a
+   * float32 forward pass, which is about 1e-6 of the objective.
+   */
+  private static final double STEP = 0.3;
+
+  /** Of the gradient's length. */
+  private static final double TOLERANCE = 2e-3;
+
+  @ParameterizedTest
+  @CsvSource({
+    "llama, 1, 24",
+    "llama, 2, 24",
+    "llama, 5, 24",
+    "llama, 3, 120",
+    "llama_bias, 2, 24",
+    "llama_tied_mha, 1, 1",
+    "llama3_rope, 5, 70",
+  })
+  void theGradientIsTheSlopeOfTheObjective(String name, int vectors, int n) {
+    try (FixtureModel model = new FixtureModel(name, Precision.F32, 2);
+        GradientPass pass = new GradientPass(model.lm, vectors + n - 1, model.workers)) {
+      Random random = new Random(vectors * 100L + n);
+      int[] tokens = random.ints(n, 0, model.lm.vocabularySize()).toArray();
+      float[] weights = new float[n];
+      for (int i = 0; i < n; i++) {
+        weights[i] = random.nextFloat() / n;
+      }
+      Matrix mem = model.randomMem(vectors, random);
+      Matrix gradient = Matrix.allocate(model.arena, vectors, mem.cols());
+      pass.text(tokens, vectors);
+      pass.run(mem, n, weights, gradient);
+
+      double[] g = doubles(gradient);
+      double length = length(g);
+      assertSlope(model, pass, mem, weights, scaled(g, 1 / length), g);
+      for (int i = 0; i < 5; i++) {
+        double[] direction = random.doubles(g.length, -1, 1).toArray();
+        assertSlope(model, pass, mem, weights, scaled(direction, 1 / length(direction)), g);
+      }
+    }
+  }
+
+  private static void assertSlope(
+      FixtureModel model,
+      GradientPass pass,
+      Matrix mem,
+      float[] weights,
+      double[] direction,
+      double[] gradient) {
+    double step = STEP * model.lm.embeddingStd();
+    double slope =
+        (4 * difference(model, pass, mem, weights, direction, step / 2)
+                - difference(model, pass, mem, weights, direction, step))
+            / 3;
+    double expected = 0;
+    for (int i = 0; i < direction.length; i++) {
+      expected += direction[i] * gradient[i];
+    }
+    assertThat(slope).isCloseTo(expected, within(TOLERANCE * length(gradient)));
+  }
+
+  private static double difference(
+      FixtureModel model,
+      GradientPass pass,
+      Matrix mem,
+      float[] weights,
+      double[] direction,
+      double step) {
+    double above = objective(model, pass, mem, weights, direction, step);
+    double below = objective(model, pass, mem, weights, direction, -step);
+    return (above - below) / (2 * step);
+  }
+
+  private static double objective(
+      FixtureModel model,
+      GradientPass pass,
+      Matrix mem,
+      float[] weights,
+      double[] direction,
+      double step) {
+    float[] moved = mem.toArray();
+    for (int i = 0; i < moved.length; i++) {
+      moved[i] += (float) (step * direction[i]);
+    }
+    Matrix at = Matrix.of(model.arena, mem.rows(), mem.cols(), moved);
+    return pass.run(at, weights.length, weights, null);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 7, 23, 24})
+  void aPrefixIsAPassOnTheShorterText(int length) {
+    try (FixtureModel model = new FixtureModel("llama", Precision.F32, 2);
+        GradientPass shorter =
+            new GradientPass(model.lm, model.mem.rows() + length - 1, model.workers)) {
+      float[] weights = new float[length];
+      Arrays.fill(weights, 1f / length);
+      Matrix expected = Matrix.allocate(model.arena, model.mem.rows(), model.mem.cols());
+      Matrix actual = Matrix.allocate(model.arena, model.mem.rows(), model.mem.cols());
+      // Whatever the rows behind the prefix hold must not matter.
+      model.pass.run(model.mem, model.ids.length, model.predictAll(), actual);
+
+      double objective = model.pass.run(model.mem, length, weights, actual);
+
+      shorter.text(Arrays.copyOf(model.ids, length), model.mem.rows());
+      assertThat(objective).isEqualTo(shorter.run(model.mem, length, weights, expected));
+      assertThat(actual.toArray()).isEqualTo(expected.toArray());
+      assertThat(Arrays.copyOf(model.pass.margins(), length))
+          .isEqualTo(Arrays.copyOf(shorter.margins(), length));
+      assertThat(Arrays.copyOf(model.pass.crossEntropies(), length))
+          .isEqualTo(Arrays.copyOf(shorter.crossEntropies(), length));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "1, 9", "2, 1", "2, 23", "5, 4"})
+  void leadingTargetsOfWeightZeroAreGiven(int vectors, int given) {
+    try (FixtureModel model = new FixtureModel("llama", Precision.F32, 2);
+        GradientPass pass =
+            new GradientPass(model.lm, vectors + model.ids.length - 1, model.workers)) {
+      Random random = new Random(given);
+      Matrix mem = model.randomMem(vectors, random);
+      pass.text(model.ids, vectors);
+      int n = model.ids.length;
+      float[] all = new float[n];
+      for (int i = 0; i < n; i++) {
+        all[i] = 0.01f + random.nextFloat() / n;
+      }
+      float[] first = Arrays.copyOf(Arrays.copyOf(all, given), n);
+      float[] rest = all.clone();
+      Arrays.fill(rest, 0, given, 0f);
+      Matrix gradient = Matrix.allocate(model.arena, vectors, mem.cols());
+
+      double objectiveOfAll = pass.run(mem, n, all, gradient);
+      double[] gradientOfAll = doubles(gradient);
+      double objectiveOfFirst = pass.run(mem, n, first, gradient);
+      double[] sum = doubles(gradient);
+      double objectiveOfRest = pass.run(mem, n, rest, gradient);
+      double[] gradientOfRest = doubles(gradient);
+
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] += gradientOfRest[i] - gradientOfAll[i];
+      }
+      assertThat(objectiveOfFirst + objectiveOfRest).isCloseTo(objectiveOfAll, within(1e-5));
+      assertThat(length(sum)).isLessThan(1e-5 * length(gradientOfAll));
+      assertThat(Arrays.copyOf(pass.crossEntropies(), given)).containsOnly(0f);
+      assertThat(Arrays.copyOf(pass.margins(), given)).containsOnly(0f);
+    }
+  }
+
+  @Test
+  void aTextWithoutAPredictedTargetHasNoGradient() {
+    try (FixtureModel model = new FixtureModel("llama", Precision.F32, 1)) {
+      Matrix gradient = Matrix.allocate(model.arena, model.mem.rows(), model.mem.cols());
+      gradient.fill(7f);
+
+      double objective = model.pass.run(model.mem, 1, new float[1], gradient);
+
+      assertThat(objective).isZero();
+      assertThat(gradient.toArray()).containsOnly(0f);
+    }
+  }
+
+  @Test
+  void runningForwardOnlyGivesTheSameObjective() {
+    try (FixtureModel model = new FixtureModel("llama", Precision.F32, 2)) {
+      Matrix gradient = Matrix.allocate(model.arena, model.mem.rows(), model.mem.cols());
+      int n = model.ids.length;
+
+      double forward = model.pass.run(model.mem, n, model.predictAll(), null);
+
+      assertThat(forward).isEqualTo(model.pass.run(model.mem, n, model.predictAll(), gradient));
+    }
+  }
+
+  @Test
+  void rejectsATextThatDoesNotFit() {
+    try (FixtureModel model = new FixtureModel("llama", Precision.F32, 1)) {
+      assertThatThrownBy(() -> model.pass.text(model.ids, model.mem.rows() + 1))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("3 vectors and 24 tokens in a pass of 25 rows");
+      assertThatThrownBy(() -> model.pass.text(new int[0], 1))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> model.pass.text(model.ids, 0))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  private static double[] doubles(Matrix matrix) {
+    float[] values = matrix.toArray();
+    double[] doubles = new double[values.length];
+    for (int i = 0; i < values.length; i++) {
+      doubles[i] = values[i];
+    }
+    return doubles;
+  }
+
+  private static double[] scaled(double[] values, double factor) {
+    return Arrays.stream(values).map(value -> value * factor).toArray();
+  }
+
+  private static double length(double[] values) {
+    return Math.sqrt(Arrays.stream(values).map(value -> value * value).sum());
+  }
+}

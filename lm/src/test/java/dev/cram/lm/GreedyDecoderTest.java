@@ -1,0 +1,95 @@
+package dev.cram.lm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.cram.tensor.Matrix;
+import dev.cram.tensor.Precision;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Decoding with a cache against decoding without one. */
+class GreedyDecoderTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "llama_bias", "llama_tied_mha", "llama3_rope"})
+  void aCacheChangesNothing(String name) {
+    try (FixtureModel model = new FixtureModel(name, Precision.F32, 2);
+        GreedyDecoder cached = new GreedyDecoder(model.lm, rows(model), model.workers);
+        GreedyDecoder fresh = new GreedyDecoder(model.lm, rows(model), model.workers)) {
+      cached.start(model.mem);
+      for (int i = 0; i < model.ids.length; i++) {
+        fresh.start(model.inputRows(model.mem, model.mem.rows() + i));
+        assertThat(cached.next()).isEqualTo(fresh.next());
+        assertThat(cached.margin(model.ids[i]))
+            .isCloseTo(fresh.margin(model.ids[i]), within(1e-4f));
+        cached.feed(model.ids[i]);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"F32, 1e-5", "BF16, 2e-2"})
+  void rowsMayComeInPiecesOfAnySize(Precision precision, float share) {
+    try (FixtureModel model = new FixtureModel("llama_bf16", precision, 2)) {
+      int rows = rows(model);
+      float[] whole = model.logits(model.mem, rows);
+      float largest = 0;
+      for (float logit : whole) {
+        largest = Math.max(largest, Math.abs(logit));
+      }
+
+      for (int[] ends :
+          new int[][] {
+            IntStream.rangeClosed(1, rows).toArray(), {1, rows}, {2, 3, 10, rows}, {rows - 1, rows}
+          }) {
+        float[] pieces = model.logits(model.mem, ends);
+        for (int i = 0; i < whole.length; i++) {
+          assertThat(pieces[i]).isCloseTo(whole[i], within(share * largest));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Precision.class)
+  void theRoomThatIsReservedDoesNotMatter(Precision precision) {
+    try (FixtureModel model = new FixtureModel("llama_bf16", precision, 2);
+        GreedyDecoder narrow = new GreedyDecoder(model.lm, rows(model), model.workers);
+        GreedyDecoder roomy = new GreedyDecoder(model.lm, model.lm.maxPositions(), model.workers)) {
+      // As after a longer text.
+      roomy.start(model.randomMem(100, new java.util.Random(1)));
+      assertThat(margins(roomy, model)).isEqualTo(margins(narrow, model));
+    }
+  }
+
+  @Test
+  void aDecoderStartsAgainAsIfNew() {
+    try (FixtureModel model = new FixtureModel("llama", Precision.F32, 2);
+        GreedyDecoder decoder = new GreedyDecoder(model.lm, rows(model), model.workers)) {
+      float[] first = margins(decoder, model);
+      decoder.start(model.randomMem(3, new java.util.Random(1)));
+      decoder.feed(5);
+
+      assertThat(margins(decoder, model)).isEqualTo(first);
+    }
+  }
+
+  private static float[] margins(GreedyDecoder decoder, FixtureModel model) {
+    Matrix mem = model.mem;
+    float[] margins = new float[model.ids.length];
+    decoder.start(mem);
+    for (int i = 0; i < margins.length; i++) {
+      margins[i] = decoder.margin(model.ids[i]);
+      decoder.feed(model.ids[i]);
+    }
+    return margins;
+  }
+
+  private static int rows(FixtureModel model) {
+    return model.mem.rows() + model.ids.length;
+  }
+}

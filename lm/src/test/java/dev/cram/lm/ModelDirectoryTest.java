@@ -1,0 +1,170 @@
+package dev.cram.lm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cram.lm.files.TensorView;
+import dev.cram.tensor.Matrix;
+import dev.cram.tensor.Precision;
+import dev.cram.tensor.Workers;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Model directories that are cut into shards, and those that are damaged. */
+class ModelDirectoryTest {
+  @TempDir Path directory;
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 7})
+  void shardsAreTheSameModelAsOneFile(int shards) throws IOException {
+    new ModelDirectory("llama").writeShards(directory, shards);
+    try (FixtureModel single = new FixtureModel("llama", Precision.F32, 2);
+        CausalLm sharded = open(directory);
+        GradientPass pass =
+            new GradientPass(sharded, single.mem.rows() + single.ids.length - 1, single.workers)) {
+      assertThat(sharded.weightFingerprint()).isEqualTo(single.lm.weightFingerprint());
+      assertThat(sharded.tokenizer().fingerprint()).isEqualTo(single.lm.tokenizer().fingerprint());
+      Matrix expected = Matrix.allocate(single.arena, single.mem.rows(), single.mem.cols());
+      Matrix actual = Matrix.allocate(single.arena, single.mem.rows(), single.mem.cols());
+      int n = single.ids.length;
+      pass.text(single.ids, single.mem.rows());
+      assertThat(pass.run(single.mem, n, single.predictAll(), actual))
+          .isEqualTo(single.pass.run(single.mem, n, single.predictAll(), expected));
+      assertThat(actual.toArray()).isEqualTo(expected.toArray());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "model.embed_tokens.weight",
+        "model.layers.2.self_attn.k_proj.weight",
+        "model.layers.0.mlp.up_proj.bias",
+        "model.layers.1.self_attn.o_proj.bias",
+        "model.norm.weight",
+        "lm_head.weight",
+      })
+  void namesAMissingWeight(String weight) throws IOException {
+    ModelDirectory model = new ModelDirectory("llama_bias");
+    assertThat(model.tensors.remove(weight)).isNotNull();
+    assertRejected(model, "model.safetensors: has no weight '" + weight + "'");
+  }
+
+  @Test
+  void namesAWeightOfTheWrongShapeAndWhereTheSizeComesFrom() throws IOException {
+    ModelDirectory model = new ModelDirectory("llama");
+    String weight = "model.layers.1.mlp.down_proj.weight";
+    TensorView tensor = model.tensors.get(weight);
+    model.tensors.put(
+        weight, new TensorView(weight, tensor.dtype(), new long[] {176, 64}, tensor.data()));
+    assertRejected(
+        model,
+        "model.safetensors: weight '" + weight + "' has shape [176, 64], expected [64, 176]",
+        "hidden_size 64",
+        "intermediate_size 176");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"NaN, '[3, 5]'", "Infinity, '[3, 5]'", "-Infinity, '[3, 5]'"})
+  void namesAWeightThatIsNotFinite(float value, String where) throws IOException {
+    ModelDirectory model = new ModelDirectory("llama");
+    String weight = "model.layers.0.self_attn.v_proj.weight";
+    model
+        .tensors
+        .get(weight)
+        .data()
+        .set(
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN),
+            4L * (3 * 64 + 5),
+            value);
+    assertRejected(model, "weight '" + weight + "' holds " + value + " at " + where);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "model_type, rwkv, 'model_type \"rwkv\" is not supported; supported are: llama'",
+    "hidden_act, gelu, 'hidden_act is \"gelu\", expected \"silu\"'",
+    "num_key_value_heads, 3, 'num_attention_heads (4) is not a multiple of num_key_value_heads (3)'",
+    "num_key_value_heads, 0, 'num_key_value_heads is 0, expected a whole number from 1'",
+    "head_dim, 15, 'head_dim is 15, expected an even number'",
+    "head_dim, 0, 'head_dim is 0, expected a whole number from 1'",
+    "num_hidden_layers, -1, 'num_hidden_layers is -1, expected a whole number from 1'",
+    "vocab_size, 511, 'weight ''model.embed_tokens.weight'' has shape [512, 64], expected [511, 64]'",
+    "num_hidden_layers, 4, 'has no weight ''model.layers.3.self_attn.q_proj.weight'''",
+    "attention_bias, true, 'has no weight ''model.layers.0.self_attn.q_proj.bias'''",
+  })
+  void namesAConfigKeyThatDoesNotFit(String key, String value, String expected) throws IOException {
+    ModelDirectory model = new ModelDirectory("llama");
+    Object typed =
+        value.matches("-?\\d+")
+            ? Integer.valueOf(value)
+            : value.equals("true") ? Boolean.TRUE : value;
+    model.setConfig(key, typed);
+    assertRejected(model, expected);
+  }
+
+  @Test
+  void namesAConfigKeyThatIsMissing() throws IOException {
+    ModelDirectory model = new ModelDirectory("llama");
+    model.config.remove("intermediate_size");
+    assertRejected(model, "config.json: has no intermediate_size");
+  }
+
+  @Test
+  void aSequenceLongerThanTheContextIsRejected() {
+    try (FixtureModel model = new FixtureModel("llama", Precision.F32, 1)) {
+      assertThatThrownBy(() -> new GradientPass(model.lm, 129, model.workers))
+          .isInstanceOf(InputException.class)
+          .hasMessageContainingAll("129", "llama has room for 128");
+      assertThatThrownBy(() -> new GreedyDecoder(model.lm, 129, model.workers))
+          .isInstanceOf(InputException.class)
+          .hasMessageContainingAll("129", "llama has room for 128");
+      new GradientPass(model.lm, 128, model.workers).close();
+    }
+  }
+
+  @Test
+  void theLastPositionOfTheContextWorks() {
+    try (FixtureModel model = new FixtureModel("llama", Precision.F32, 1);
+        GradientPass pass = new GradientPass(model.lm, 128, model.workers);
+        GreedyDecoder decoder = new GreedyDecoder(model.lm, 128, model.workers)) {
+      int[] tokens = new int[127];
+      Arrays.setAll(tokens, i -> 1 + i % 511);
+      float[] weights = new float[127];
+      Arrays.fill(weights, 1f / 127);
+      pass.text(tokens, 2);
+      Matrix gradient = Matrix.allocate(model.arena, 2, model.mem.cols());
+      assertThat(pass.run(model.mem, 127, weights, gradient)).isFinite();
+      decoder.start(model.mem);
+      for (int i = 0; i < 126; i++) {
+        decoder.feed(tokens[i]);
+      }
+      assertThat(decoder.margin(tokens[126]))
+          .isCloseTo(pass.margins()[126], org.assertj.core.api.Assertions.within(1e-3f));
+    }
+  }
+
+  private void assertRejected(ModelDirectory model, String... parts) throws IOException {
+    Path damaged = model.write(directory);
+    assertThatThrownBy(() -> open(damaged).close())
+        .isInstanceOf(InputException.class)
+        .hasMessageContainingAll(parts)
+        .hasMessageContaining(damaged.toString())
+        .message()
+        .doesNotContain("\n");
+  }
+
+  private static CausalLm open(Path directory) {
+    try (Workers workers = new Workers(2)) {
+      return CausalLm.open(directory.toString(), Precision.F32, workers);
+    }
+  }
+}
