@@ -1,0 +1,229 @@
+package dev.cram;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cram.container.CramFile;
+import dev.cram.container.Patch;
+import dev.cram.container.Section;
+import dev.cram.container.Segment;
+import dev.cram.lm.InputException;
+import dev.cram.recipe.Recipe;
+import dev.cram.tensor.Precision;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Bytes through vectors and back. */
+class CramTest {
+  private static final CompressOptions QUICK =
+      new CompressOptions(1, Recipe.CRAM.withMaxSteps(20), 1, 0.1f);
+
+  static Stream<Arguments> originals() {
+    byte[] random = new byte[1000];
+    new Random(1).nextBytes(random);
+    byte[] chinese =
+        "\u9580\u958B\u4E86\uFF0C\u6C92\u6709\u4EBA\u770B\u898B\u3002 \uD83D\uDC69\u200D\uD83D\uDE80"
+            .getBytes(UTF_8);
+    return Stream.of(
+        Arguments.of("empty", new byte[0], Recipe.CRAM),
+        Arguments.of("one byte", new byte[] {'a'}, Recipe.CRAM),
+        Arguments.of("one byte that is no text", new byte[] {(byte) 0xff}, Recipe.CRAM),
+        Arguments.of(
+            "a sentence", "The gate stood open, and nobody knew why.".getBytes(UTF_8), Recipe.CRAM),
+        Arguments.of("Chinese and emoji", chinese, QUICK.recipe()),
+        Arguments.of("CRLF", "one\r\n\ttwo \r\n\r\nthree\r".getBytes(UTF_8), QUICK.recipe()),
+        Arguments.of(
+            "cut in a character", Arrays.copyOf(chinese, chinese.length - 2), QUICK.recipe()),
+        Arguments.of("random bytes", random, QUICK.recipe()));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("originals")
+  void bytesComeBack(String name, byte[] original, Recipe recipe) throws IOException {
+    CompressOptions options = new CompressOptions(1, recipe, 1, 0.1f);
+    try (Cram cram = Cram.open("cram-tiny", Precision.F32, 2)) {
+      CramFile file = cram.compress(original, options, CramListener.SILENT);
+      CramFile read = CramFile.read("text.cram", bytes(file));
+      assertThat(cram.decompress("text.cram", read, CramListener.SILENT)).isEqualTo(original);
+    }
+  }
+
+  @Test
+  void aSentenceNeedsNoPatches() {
+    byte[] original = "The gate stood open.".getBytes(UTF_8);
+    try (Cram cram = Cram.open("cram-tiny", Precision.F32, 2)) {
+      CramFile file = cram.compress(original, CompressOptions.DEFAULT, CramListener.SILENT);
+      assertThat(file.segments()).isNotEmpty().allMatch(segment -> segment.patches().isEmpty());
+      assertThat(file.sections()).hasOnlyElementsOfType(Section.Run.class);
+    }
+  }
+
+  @Test
+  void theSameSeedGivesTheSameFileWhateverTheThreads() throws IOException {
+    byte[] original = "A short text, but one of two segments.".getBytes(UTF_8);
+    byte[][] files = new byte[3][];
+    for (int i = 0; i < files.length; i++) {
+      try (Cram cram = Cram.open("cram-tiny", Precision.F32, i == 1 ? 2 : 1)) {
+        files[i] = bytes(cram.compress(original, QUICK, CramListener.SILENT));
+      }
+    }
+    assertThat(files[1]).isEqualTo(files[0]);
+    assertThat(files[2]).isEqualTo(files[0]);
+  }
+
+  @Test
+  void anotherModelIsRefused() {
+    assertRefused(small("llama"), small("llama_tied_mha"), "text.cram: was made with model llama ");
+  }
+
+  @Test
+  void anotherPrecisionIsRefused() {
+    assertRefused(
+        Cram.open(TestModels.directory("llama_bf16").toString(), Precision.BF16, 2),
+        Cram.open(TestModels.directory("llama_bf16").toString(), Precision.F32, 2),
+        "text.cram: was verified in bf16, but llama_bf16 is open in f32");
+  }
+
+  @Test
+  void aChangedTokenizerIsRefused(@TempDir Path changed) throws IOException {
+    Path llama = TestModels.directory("llama");
+    for (String file : new String[] {"config.json", "model.safetensors", "tokenizer.json"}) {
+      Files.copy(llama.resolve(file), changed.resolve(file));
+    }
+    Path tokenizer = changed.resolve("tokenizer.json");
+    Files.writeString(tokenizer, Files.readString(tokenizer) + " ");
+    assertRefused(
+        small("llama"),
+        Cram.open(changed.toString(), Precision.F32, 2),
+        "text.cram: was made with the tokenizer of llama ");
+  }
+
+  @Test
+  void aPatchOutsideTheVocabularyIsRefused() {
+    try (Cram cram = small("llama")) {
+      Segment segment = new Segment(2, 1, new float[64], List.of(new Patch(0, 512)), 0f, 0);
+      CramFile file =
+          CramFile.of(
+              cram.identity(),
+              Precision.F32,
+              "cram",
+              1,
+              new byte[2],
+              List.of(new Section.Run(List.of(segment))));
+      assertThatThrownBy(() -> cram.decompress("text.cram", file, CramListener.SILENT))
+          .isInstanceOf(InputException.class)
+          .hasMessage(
+              "text.cram: patches in token 512, but llama has only 512; get an undamaged copy");
+    }
+  }
+
+  @Test
+  void tokensThatTheModelHasNoRowForStayBytes(@TempDir Path directory) throws IOException {
+    // A tokenizer of 4096 tokens beside a model of 512.
+    Path llama = TestModels.directory("llama");
+    for (String file : new String[] {"config.json", "model.safetensors"}) {
+      Files.copy(llama.resolve(file), directory.resolve(file));
+    }
+    try (var in = Cram.class.getResourceAsStream("/dev/cram/lm/models/cram-tiny/tokenizer.json")) {
+      Files.copy(in, directory.resolve("tokenizer.json"));
+    }
+    byte[] original = "The gate stood open, and nobody in the village knew why.".getBytes(UTF_8);
+    try (Cram cram = Cram.open(directory.toString(), Precision.F32, 2)) {
+      CramFile file = cram.compress(original, QUICK, CramListener.SILENT);
+      assertThat(file.sections()).hasAtLeastOneElementOfType(Section.Raw.class);
+      assertThat(cram.decompress("text.cram", file, CramListener.SILENT)).isEqualTo(original);
+    }
+  }
+
+  @Test
+  void theFewestVectorsHoldAWholeText() {
+    String text = "The gate stood open, and nobody knew.";
+    CompressOptions options = new CompressOptions(1, Recipe.CRAM.withMaxSteps(150), 1, 0.1f);
+    try (Cram cram = Cram.open("cram-tiny", Precision.F32, 2)) {
+      CramFile file = cram.compressToFewest(text, 3, options, CramListener.SILENT);
+      assertThat(file.segments())
+          .singleElement()
+          .satisfies(segment -> {
+            assertThat(segment.vectorCount()).isBetween(1, 3);
+            assertThat(segment.tokenCount()).isEqualTo(cram.lm().tokenizer().encode(text).length);
+          });
+      assertThat(cram.decompress("text.cram", file, CramListener.SILENT))
+          .asString(UTF_8)
+          .isEqualTo(text);
+    }
+  }
+
+  @Test
+  void theFewestVectorsEndAtTheirLimitWithPatches() {
+    String text = "zyx wvu tsr qpo nml";
+    CompressOptions options = new CompressOptions(1, Recipe.CRAM.withMaxSteps(1), 1, 0.1f);
+    try (Cram cram = small("llama")) {
+      CramFile file = cram.compressToFewest(text, 2, options, CramListener.SILENT);
+      Segment segment = file.segments().getFirst();
+      assertThat(segment.vectorCount()).isEqualTo(2);
+      assertThat(segment.patches()).isNotEmpty();
+      assertThat(cram.decompress("text.cram", file, CramListener.SILENT))
+          .asString(UTF_8)
+          .isEqualTo(text);
+    }
+  }
+
+  @Test
+  void theFewestVectorsNeedATextThatFits() {
+    try (Cram cram = small("llama")) {
+      assertThatThrownBy(() -> cram.compressToFewest("", 1, QUICK, CramListener.SILENT))
+          .isInstanceOf(InputException.class);
+      assertThatThrownBy(
+              () -> cram.compressToFewest("word ".repeat(400), 1, QUICK, CramListener.SILENT))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("llama has room for 128");
+    }
+  }
+
+  @Test
+  void moreVectorsThanTheContextHoldsAreRefused() {
+    try (Cram cram = small("llama")) {
+      CompressOptions options = new CompressOptions(129, QUICK.recipe(), 1, 0.1f);
+      assertThatThrownBy(() -> cram.compress("text".getBytes(UTF_8), options, CramListener.SILENT))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("129 vectors leave no position");
+    }
+    assertThatThrownBy(() -> new CompressOptions(0, QUICK.recipe(), 1, 0.1f))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private static void assertRefused(Cram maker, Cram reader, String message) {
+    try (maker;
+        reader) {
+      CramFile file =
+          maker.compress("Some text of ours.".getBytes(UTF_8), QUICK, CramListener.SILENT);
+      assertThatThrownBy(() -> reader.decompress("text.cram", file, CramListener.SILENT))
+          .isInstanceOf(InputException.class)
+          .hasMessageStartingWith(message)
+          .message()
+          .doesNotContain("\n");
+    }
+  }
+
+  private static Cram small(String fixture) {
+    return Cram.open(TestModels.directory(fixture).toString(), Precision.F32, 2);
+  }
+
+  private static byte[] bytes(CramFile file) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    file.write(out);
+    return out.toByteArray();
+  }
+}

@@ -1,0 +1,69 @@
+package dev.cram.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.cram.lm.InputException;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class RecipeTest {
+  @ParameterizedTest
+  @MethodSource("dev.cram.recipe.Recipe#names")
+  void aRecipeIsFoundByItsName(String name) {
+    assertThat(Recipe.named(name).name()).isEqualTo(name);
+  }
+
+  @Test
+  void anUnknownNameIsRejectedWithThoseThatAreKnown() {
+    assertThatThrownBy(() -> Recipe.named("Paper"))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "unknown recipe \"Paper\"; there are: cram, paper, progressive, progressive-lowdim");
+  }
+
+  @Test
+  void anotherStepBudgetChangesNothingElse() {
+    Recipe shorter = Recipe.PAPER.withMaxSteps(30);
+    assertThat(shorter.maxSteps()).isEqualTo(30);
+    assertThat(shorter.patience()).isEqualTo(30);
+    assertThat(shorter.schedule()).isSameAs(Recipe.PAPER.schedule());
+    assertThat(Recipe.PAPER.withMaxSteps(4_000).patience()).isEqualTo(2_000);
+  }
+
+  @Test
+  void thePaperStartsAtTheScaleOfTheTokenEmbeddings() {
+    float[] start = start(Recipe.PAPER, 10_000, 0.5f);
+    double squares = 0;
+    for (float value : start) {
+      squares += (double) value * value;
+    }
+    assertThat(Math.sqrt(squares / start.length)).isCloseTo(0.5, within(0.02));
+  }
+
+  @Test
+  void progressiveStartsUniformlyBetweenZeroAndTwoHundredths() {
+    float[] start = start(Recipe.PROGRESSIVE, 10_000, 0.5f);
+    double sum = 0;
+    for (float value : start) {
+      assertThat(value).isBetween(0f, 0.02f);
+      sum += value;
+    }
+    assertThat(sum / start.length).isCloseTo(0.01, within(0.0005));
+  }
+
+  @Test
+  void aStartDependsOnTheSeedAlone() {
+    for (String name : Recipe.names()) {
+      Recipe recipe = Recipe.named(name);
+      assertThat(start(recipe, 64, 1f)).isEqualTo(start(recipe, 64, 1f));
+    }
+  }
+
+  private static float[] start(Recipe recipe, int width, float embeddingStd) {
+    return recipe.start().create(1, width, embeddingStd, new SplittableRandom(4)).parameters();
+  }
+}
