@@ -148,17 +148,20 @@ class CramTest {
   }
 
   @Test
-  void theFewestVectorsHoldAWholeText() {
+  void theFewestVectorsHoldEqualPartsOfAText() {
     String text = "The gate stood open, and nobody knew.";
     CompressOptions options = new CompressOptions(1, Recipe.CRAM.withMaxSteps(150), 1, 0.1f);
     try (Cram cram = Cram.open("cram-tiny", Precision.F32, 2)) {
-      CramFile file = cram.compressToFewest(text, 3, options, CramListener.SILENT);
+      CramFile file = cram.compressToFewest(text, options, CramListener.SILENT);
+      int tokens = cram.lm().tokenizer().encode(text).length;
+      int parts = file.segments().size();
       assertThat(file.segments())
-          .singleElement()
-          .satisfies(segment -> {
-            assertThat(segment.vectorCount()).isBetween(1, 3);
-            assertThat(segment.tokenCount()).isEqualTo(cram.lm().tokenizer().encode(text).length);
+          .allSatisfy(segment -> {
+            assertThat(segment.vectorCount()).isOne();
+            assertThat(segment.patches()).isEmpty();
+            assertThat(segment.tokenCount()).isBetween(tokens / parts, Math.ceilDiv(tokens, parts));
           });
+      assertThat(file.segments().stream().mapToInt(Segment::tokenCount).sum()).isEqualTo(tokens);
       assertThat(cram.decompress("text.cram", file, CramListener.SILENT))
           .asString(UTF_8)
           .isEqualTo(text);
@@ -166,29 +169,17 @@ class CramTest {
   }
 
   @Test
-  void theFewestVectorsEndAtTheirLimitWithPatches() {
-    String text = "zyx wvu tsr qpo nml";
+  void theFewestVectorsRejectATextThatTheyDoNotHold() {
     CompressOptions options = new CompressOptions(1, Recipe.CRAM.withMaxSteps(1), 1, 0.1f);
     try (Cram cram = small("llama")) {
-      CramFile file = cram.compressToFewest(text, 2, options, CramListener.SILENT);
-      Segment segment = file.segments().getFirst();
-      assertThat(segment.vectorCount()).isEqualTo(2);
-      assertThat(segment.patches()).isNotEmpty();
-      assertThat(cram.decompress("text.cram", file, CramListener.SILENT))
-          .asString(UTF_8)
-          .isEqualTo(text);
-    }
-  }
-
-  @Test
-  void theFewestVectorsNeedATextThatFits() {
-    try (Cram cram = small("llama")) {
-      assertThatThrownBy(() -> cram.compressToFewest("", 1, QUICK, CramListener.SILENT))
-          .isInstanceOf(InputException.class);
-      assertThatThrownBy(
-              () -> cram.compressToFewest("word ".repeat(400), 1, QUICK, CramListener.SILENT))
+      for (String text : List.of("zyx wvu tsr qpo nml", "longer than the context ".repeat(10))) {
+        assertThatThrownBy(() -> cram.compressToFewest(text, options, CramListener.SILENT))
+            .isInstanceOf(InputException.class)
+            .hasMessageContaining("llama cannot hold this text exactly");
+      }
+      assertThatThrownBy(() -> cram.compressToFewest("", options, CramListener.SILENT))
           .isInstanceOf(InputException.class)
-          .hasMessageContaining("llama has room for 128");
+          .hasMessageContaining("a text of 0 characters");
     }
   }
 
