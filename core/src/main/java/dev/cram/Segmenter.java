@@ -48,7 +48,10 @@ final class Segmenter {
       CramListener listener) {
     if (maxTokens < 1) {
       throw new InputException(
-          options.vectors() + " vectors leave no position of the model for tokens; use fewer");
+          options.vectors()
+              + " vectors do not fit: the model has "
+              + (maxTokens + options.vectors() - 1)
+              + " positions; ask for fewer vectors");
     }
     this.search = search;
     this.decodingPath = decodingPath;

@@ -35,7 +35,8 @@ final class InputSource {
     } catch (NoSuchFileException e) {
       throw new InputException(argument + " does not exist; name a file, or - for a pipe", e);
     } catch (AccessDeniedException e) {
-      throw new InputException("cannot read " + argument + ": permission denied", e);
+      throw new InputException(
+          "cannot read " + argument + ": permission denied; change its permissions", e);
     } catch (FileSystemException e) {
       throw new InputException("cannot read " + argument + ": " + e.getReason(), e);
     } catch (IOException | InvalidPathException e) {

@@ -44,7 +44,7 @@ class EndToEndBadInputTest {
 
   @Test
   void refusesMoreVectorsThanTheModelHasPositions() {
-    assertRefused("4096", "compress", input.toString(), "--vectors", "4096");
+    assertRefused("2048 positions", "compress", input.toString(), "--vectors", "4096");
   }
 
   @Test
