@@ -49,9 +49,9 @@ final class Segmenter {
     if (maxTokens < 1) {
       throw new InputException(
           options.vectors()
-              + " vectors do not fit: the model has "
+              + " vectors leave no position for tokens: the model has "
               + (maxTokens + options.vectors() - 1)
-              + " positions; ask for fewer vectors");
+              + " positions; use fewer");
     }
     this.search = search;
     this.decodingPath = decodingPath;
