@@ -45,8 +45,8 @@ record DemoReport(
         file.model().width());
     out.println(verdict(patches));
     out.printf(
-        "Finding the vectors took %s, tries with fewer included; the last one took %s, reading back"
-            + " %s.%n",
+        "Finding the vectors took %s, tries with fewer included (%s in the last);%n"
+            + "reading them back took %s.%n",
         Spoken.duration(compressSeconds),
         Spoken.count(steps, "step"),
         Spoken.duration(decompressSeconds));
