@@ -23,7 +23,7 @@ final class Segmenter {
   private static final double GROWTH_WHEN_EXACT = 1.05;
 
   /** A segment is quick if it took less than this share of the steps that it was allowed. */
-  private static final double QUICK = 0.3;
+  private static final double QUICK = 0.15;
 
   /** An exact prefix shorter than this share of the segment is not worth its vectors. */
   private static final double WORTH_KEEPING = 0.5;
@@ -108,6 +108,7 @@ final class Segmenter {
     if (held < length) {
       capacity = Math.max(1, held);
     } else if (length >= (int) capacity) {
+      // A step costs in proportion to the segment, so what a token costs is the number of steps.
       boolean quick = steps < QUICK * options.recipe().maxSteps();
       capacity =
           Math.max(capacity + 0.5, capacity * (quick ? GROWTH_WHEN_QUICK : GROWTH_WHEN_EXACT));

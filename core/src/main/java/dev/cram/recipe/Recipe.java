@@ -103,7 +103,7 @@ public record Recipe(
           Schedule.constant(0.02),
           Growth.WHOLE_TEXT,
           600,
-          600);
+          150);
 
   private static final List<Recipe> ALL = List.of(CRAM, PAPER, PROGRESSIVE, PROGRESSIVE_LOWDIM);
 
