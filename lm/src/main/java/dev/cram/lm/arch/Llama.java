@@ -4,6 +4,7 @@ import dev.cram.lm.files.AttentionSizes;
 import dev.cram.lm.files.ModelConfig;
 import dev.cram.lm.files.RopeParameters;
 import dev.cram.lm.files.Weights;
+import dev.cram.lm.layer.AttentionShape;
 import dev.cram.lm.layer.GatedMlp;
 import dev.cram.lm.layer.Layer;
 import dev.cram.lm.layer.Norm;
@@ -72,7 +73,8 @@ final class Llama implements Architecture {
           new Residual(
               new Sequential(
                   new Norm(parts.vector(block + "input_layernorm.weight", hiddenSize), rmsNormEps),
-                  new RotaryAttention(qkv, out, rope, heads, kvHeads, headDim))));
+                  new RotaryAttention(
+                      qkv, out, rope, new AttentionShape(heads, kvHeads, headDim)))));
       layers.add(
           new Residual(
               new Sequential(

@@ -27,8 +27,6 @@ public final class Plan {
   private final Map<Integer, List<Matrix>> free = new HashMap<>();
   private final Map<AttentionShape, Attention[]> attentions = new HashMap<>();
 
-  private record AttentionShape(int heads, int kvHeads, int headDim, float scale) {}
-
   /**
    * @param arena owns the memory
    * @param maxRows the longest sequence, [mem] rows included
@@ -96,13 +94,15 @@ public final class Plan {
   }
 
   /** One attention per worker, shared by all layers of the same shape. */
-  Attention[] attention(int heads, int kvHeads, int headDim, float scale) {
+  Attention[] attention(AttentionShape shape) {
     return attentions.computeIfAbsent(
-        new AttentionShape(heads, kvHeads, headDim, scale),
-        shape -> {
+        shape,
+        key -> {
           Attention[] perWorker = new Attention[workers.threads()];
           for (int worker = 0; worker < perWorker.length; worker++) {
-            perWorker[worker] = new Attention(heads, kvHeads, headDim, scale);
+            perWorker[worker] =
+                new Attention(
+                    shape.heads(), shape.kvHeads(), shape.headDim(), shape.scale(), shape.window());
           }
           return perWorker;
         });

@@ -16,8 +16,7 @@ import dev.cram.tensor.op.Sum;
  * @param out {@code [hiddenSize, heads * headDim]}
  * @param rope turns queries and keys by their position
  */
-public record RotaryAttention(
-    FrozenLinear qkv, FrozenLinear out, Rope rope, int heads, int kvHeads, int headDim)
+public record RotaryAttention(FrozenLinear qkv, FrozenLinear out, Rope rope, AttentionShape shape)
     implements Layer {
   @Override
   public int outputs() {
@@ -62,12 +61,12 @@ public record RotaryAttention(
       this.layer = layer;
       this.input = input;
       this.outputGradient = outputGradient;
-      heads = layer.heads;
-      kvHeads = layer.kvHeads;
-      headDim = layer.headDim;
+      heads = layer.shape.heads();
+      kvHeads = layer.shape.kvHeads();
+      headDim = layer.shape.headDim();
       multiplier = plan.multiplier();
       workers = plan.workers();
-      attentions = plan.attention(heads, kvHeads, headDim, (float) (1 / Math.sqrt(headDim)));
+      attentions = plan.attention(layer.shape);
       qkv = plan.cache(layer.qkv.outputs());
       attended = plan.scratch(heads * headDim);
       output = plan.scratch(layer.outputs());

@@ -3,13 +3,16 @@ package dev.cram.tensor.op;
 import dev.cram.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Causal scaled dot-product attention (Vaswani et al. 2017, eq. 1) with grouped query heads
- * (Ainslie et al. 2023): query head h reads key and value head {@code h / (heads / kvHeads)}.
+ * (Ainslie et al. 2023): query head h reads key and value head {@code h / (heads / kvHeads)}. With
+ * a sliding window (Beltagy et al. 2020) a row sees the last {@code window} rows only, itself
+ * included; older keys and values are not read.
  *
  * <p>Queries, keys and values stand side by side in one matrix {@code [rows, (heads + 2 * kvHeads)
  * * headDim]}, row r being position r of the sequence; so the same matrix is the cache of decoding.
@@ -19,13 +22,20 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>The unit of work is one query head. An instance holds the scratch memory of one thread.
  */
 public final class Attention {
+  /** A window that leaves every earlier row visible. */
+  public static final int NO_WINDOW = Integer.MAX_VALUE;
+
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
   private static final int QUERY_BLOCK = 32;
+
+  /** Blocks of scores begin at a multiple of this, so that their vectors are aligned. */
+  private static final int KEY_STEP = BlockProduct.padColumns(1);
 
   private final int heads;
   private final int kvHeads;
   private final int headDim;
   private final float scale;
+  private final int window;
 
   /** Row stride of the {@code [*, headDim]} scratch arrays. */
   private final int headStride;
@@ -46,15 +56,20 @@ public final class Attention {
   /** Room for this many positions in the scratch arrays that grow with the sequence. */
   private int capacity;
 
+  /** The row that stands first in those arrays. */
+  private int base;
+
   /**
    * @param scale what the products of queries and keys are multiplied with, usually {@code 1 /
    *     sqrt(headDim)}
+   * @param window how many rows a row sees, itself included; {@link #NO_WINDOW} for all
    */
-  public Attention(int heads, int kvHeads, int headDim, float scale) {
+  public Attention(int heads, int kvHeads, int headDim, float scale, int window) {
     this.heads = heads;
     this.kvHeads = kvHeads;
     this.headDim = headDim;
     this.scale = scale;
+    this.window = window;
     headStride = BlockProduct.padColumns(headDim);
     queries = new float[QUERY_BLOCK * headStride];
     dQueries = new float[QUERY_BLOCK * headStride];
@@ -63,32 +78,23 @@ public final class Attention {
   }
 
   /**
-   * Attends from the queries of rows {@code from} to {@code to} to all rows before and at them.
+   * Attends from the queries of rows {@code from} to {@code to} to the rows before and at them.
    *
    * @param qkv {@code [*, (heads + 2 * kvHeads) * headDim]}
    * @param y {@code [*, heads * headDim]}; columns of this head are written
    */
   public void forward(int head, Matrix qkv, Matrix y, int from, int to) {
-    reserve(to);
+    base = firstVisible(from);
+    reserve(to - base);
     int keyCol = keyCol(head);
     transpose(qkv, keyCol, to, keysTransposed);
-    load(qkv, keyCol + kvHeads * headDim, 0, to, values, 1f);
+    load(qkv, keyCol + kvHeads * headDim, base, to, values, 1f);
     for (int block = from; block < to; block += QUERY_BLOCK) {
       int end = Math.min(to, block + QUERY_BLOCK);
+      int low = firstKey(block);
       load(qkv, head * headDim, block, end, queries, scale);
-      probabilities(block, end);
-      multiply(
-          probabilities,
-          capacity,
-          1,
-          values,
-          output,
-          end - block,
-          headDim,
-          end,
-          false,
-          headStride,
-          headStride);
+      probabilities(block, end, low);
+      timesKeyRows(probabilities, values, output, block, end, low);
       store(output, end - block, y, head * headDim, block);
     }
   }
@@ -115,76 +121,48 @@ public final class Attention {
       Matrix dkv,
       int dkCol,
       int dvCol) {
+    base = 0;
     reserve(rows);
     int keyCol = keyCol(head);
     int valueCol = keyCol + kvHeads * headDim;
     transpose(qkv, keyCol, rows, keysTransposed);
     transpose(qkv, valueCol, rows, valuesTransposed);
     load(qkv, keyCol, 0, rows, keys, 1f);
-    java.util.Arrays.fill(dKeys, 0, rows * headStride, 0f);
-    java.util.Arrays.fill(dValues, 0, rows * headStride, 0f);
+    Arrays.fill(dKeys, 0, rows * headStride, 0f);
+    Arrays.fill(dValues, 0, rows * headStride, 0f);
     for (int block = 0; block < rows; block += QUERY_BLOCK) {
       int end = Math.min(rows, block + QUERY_BLOCK);
       int count = end - block;
+      int low = firstKey(block);
       load(qkv, head * headDim, block, end, queries, scale);
       load(dy, head * headDim, block, end, dOutput, 1f);
-      probabilities(block, end);
-      multiply(
-          dOutput,
-          headStride,
-          1,
-          valuesTransposed,
-          dProbabilities,
-          count,
-          end,
-          headDim,
-          false,
-          capacity,
-          capacity);
-      multiply(
-          probabilities,
-          1,
-          capacity,
-          dOutput,
-          dValues,
-          end,
-          headDim,
-          count,
-          true,
-          headStride,
-          headStride);
-      for (int row = 0; row < count; row++) {
-        dSoftmax(row * capacity, block + row + 1, end);
+      probabilities(block, end, low);
+      timesKeyColumns(dOutput, valuesTransposed, dProbabilities, block, end, low);
+      addToKeyRows(probabilities, dOutput, dValues, block, end, low);
+      for (int row = block; row < end; row++) {
+        int at = (row - block) * capacity - low;
+        int first = firstVisible(row);
+        dSoftmax(at + first, row + 1 - first);
+        mask(dProbabilities, at, low, first, row + 1, end);
       }
-      multiply(
-          dProbabilities,
-          capacity,
-          1,
-          keys,
-          dQueries,
-          count,
-          headDim,
-          end,
-          false,
-          headStride,
-          headStride);
-      multiply(
-          dProbabilities,
-          1,
-          capacity,
-          queries,
-          dKeys,
-          end,
-          headDim,
-          count,
-          true,
-          headStride,
-          headStride);
+      timesKeyRows(dProbabilities, keys, dQueries, block, end, low);
+      addToKeyRows(dProbabilities, queries, dKeys, block, end, low);
       scale(dQueries, count * headStride);
       store(dQueries, count, dq, dqCol, block);
     }
     store(dKeys, rows, dkv, dkCol, 0);
     store(dValues, rows, dkv, dvCol, 0);
+  }
+
+  /** The first row that this row sees. */
+  private int firstVisible(int row) {
+    return Math.max(0, row - window + 1);
+  }
+
+  /** The row of the first score that is computed for a block of queries. */
+  private int firstKey(int block) {
+    int first = firstVisible(block) - base;
+    return base + first - first % KEY_STEP;
   }
 
   private int keyCol(int head) {
@@ -209,42 +187,89 @@ public final class Attention {
     dProbabilities = new float[QUERY_BLOCK * capacity];
   }
 
-  private static void multiply(
-      float[] a,
-      int aRow,
-      int aCol,
-      float[] b,
-      float[] c,
-      int m,
-      int n,
-      int k,
-      boolean add,
-      int bRow,
-      int cRow) {
-    BlockProduct.multiply(a, 0, aRow, aCol, b, 0, bRow, c, 0, cRow, m, n, k, add);
-  }
-
-  /** Fills rows of {@link #probabilities} for queries at positions block to end - 1. */
-  private void probabilities(int block, int end) {
-    multiply(
-        queries,
+  /** {@code c[queries, keys] = a[queries, headDim] * b[headDim, keys]} for keys low to end. */
+  private void timesKeyColumns(float[] a, float[] b, float[] c, int block, int end, int low) {
+    BlockProduct.multiply(
+        a,
+        0,
         headStride,
         1,
-        keysTransposed,
-        probabilities,
-        end - block,
-        end,
-        headDim,
-        false,
+        b,
+        low - base,
         capacity,
-        capacity);
-    for (int row = 0; row < end - block; row++) {
-      softmax(row * capacity, block + row + 1, end);
+        c,
+        0,
+        capacity,
+        end - block,
+        end - low,
+        headDim,
+        false);
+  }
+
+  /** {@code c[queries, headDim] = a[queries, keys] * b[keys, headDim]} for keys low to end. */
+  private void timesKeyRows(float[] a, float[] b, float[] c, int block, int end, int low) {
+    BlockProduct.multiply(
+        a,
+        0,
+        capacity,
+        1,
+        b,
+        (low - base) * headStride,
+        headStride,
+        c,
+        0,
+        headStride,
+        end - block,
+        headDim,
+        end - low,
+        false);
+  }
+
+  /** {@code c[keys, headDim] += a[queries, keys]^T * b[queries, headDim]} for keys low to end. */
+  private void addToKeyRows(float[] a, float[] b, float[] c, int block, int end, int low) {
+    BlockProduct.multiply(
+        a,
+        0,
+        1,
+        capacity,
+        b,
+        0,
+        headStride,
+        c,
+        (low - base) * headStride,
+        headStride,
+        end - low,
+        headDim,
+        end - block,
+        true);
+  }
+
+  /**
+   * Fills rows of {@link #probabilities} for queries at positions block to end - 1; their columns
+   * are keys from {@code low} on.
+   */
+  private void probabilities(int block, int end, int low) {
+    timesKeyColumns(queries, keysTransposed, probabilities, block, end, low);
+    for (int row = block; row < end; row++) {
+      int at = (row - block) * capacity - low;
+      int first = firstVisible(row);
+      softmax(at + first, row + 1 - first);
+      mask(probabilities, at, low, first, row + 1, end);
     }
   }
 
-  /** Softmax over the first {@code visible} scores of a row; those up to {@code end} become 0. */
-  private void softmax(int at, int visible, int end) {
+  /** Clears what a row does not see: the keys from low to first, and those from last to end. */
+  private static void mask(float[] scores, int at, int low, int first, int last, int end) {
+    for (int key = low; key < first; key++) {
+      scores[at + key] = 0f;
+    }
+    for (int key = last; key < end; key++) {
+      scores[at + key] = 0f;
+    }
+  }
+
+  /** Softmax over {@code visible} scores. */
+  private void softmax(int at, int visible) {
     float[] p = probabilities;
     int bound = SPECIES.loopBound(visible);
     FloatVector highest = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
@@ -273,13 +298,10 @@ public final class Attention {
     for (int j = bound; j < visible; j++) {
       p[at + j] *= inverse;
     }
-    for (int j = visible; j < end; j++) {
-      p[at + j] = 0f;
-    }
   }
 
-  /** Turns a row of dP into dS. */
-  private void dSoftmax(int at, int visible, int end) {
+  /** Turns {@code visible} elements of dP into dS. */
+  private void dSoftmax(int at, int visible) {
     float[] p = probabilities;
     float[] dp = dProbabilities;
     int bound = SPECIES.loopBound(visible);
@@ -301,9 +323,6 @@ public final class Attention {
     }
     for (int j = bound; j < visible; j++) {
       dp[at + j] = p[at + j] * (dp[at + j] - dot);
-    }
-    for (int j = visible; j < end; j++) {
-      dp[at + j] = 0f;
     }
   }
 
@@ -328,13 +347,13 @@ public final class Attention {
     }
   }
 
-  /** Copies head columns of rows 0 to {@code rows} to {@code [headDim, capacity]}. */
-  private void transpose(Matrix source, int col, int rows, float[] target) {
+  /** Copies head columns of rows base to {@code to} to {@code [headDim, capacity]}. */
+  private void transpose(Matrix source, int col, int to, float[] target) {
     MemorySegment data = source.data();
-    for (int row = 0; row < rows; row++) {
+    for (int row = base; row < to; row++) {
       long from = source.offset(row) + 4L * col;
       for (int i = 0; i < headDim; i++) {
-        target[i * capacity + row] = data.get(ValueLayout.JAVA_FLOAT, from + 4L * i);
+        target[i * capacity + row - base] = data.get(ValueLayout.JAVA_FLOAT, from + 4L * i);
       }
     }
   }

@@ -11,17 +11,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class AttentionTest {
-  private record Shape(int heads, int kvHeads, int headDim, int rows) {
+  private record Shape(int heads, int kvHeads, int headDim, int rows, float scale, int window) {
+    Shape(int heads, int kvHeads, int headDim, int rows) {
+      this(heads, kvHeads, headDim, rows, (float) (1 / Math.sqrt(headDim)), Attention.NO_WINDOW);
+    }
+
     int width() {
       return (heads + 2 * kvHeads) * headDim;
     }
 
-    float scale() {
-      return (float) (1 / Math.sqrt(headDim));
-    }
-
     Attention attention() {
-      return new Attention(heads, kvHeads, headDim, scale());
+      return new Attention(heads, kvHeads, headDim, scale, window);
     }
 
     Matrix qkv(Arena arena) {
@@ -71,16 +71,17 @@ class AttentionTest {
         int keys = (heads + kvHead) * headDim;
         int values = (heads + kvHeads + kvHead) * headDim;
         for (int i = 0; i < rows; i++) {
+          int first = Math.max(0, i - window + 1);
           double sum = 0;
-          for (int j = 0; j <= i; j++) {
+          for (int j = first; j <= i; j++) {
             double score = 0;
             for (int c = 0; c < headDim; c++) {
               score += qkv[i * width() + head * headDim + c] * qkv[j * width() + keys + c];
             }
-            p[j] = Math.exp(score * scale());
+            p[j] = Math.exp(score * scale);
             sum += p[j];
           }
-          for (int j = 0; j <= i; j++) {
+          for (int j = first; j <= i; j++) {
             for (int c = 0; c < headDim; c++) {
               y[(i * heads + head) * headDim + c] += p[j] / sum * qkv[j * width() + values + c];
             }
@@ -103,10 +104,37 @@ class AttentionTest {
     "9, 3, 64, 40",
   })
   void agreesWithTheFormulaAndItsFiniteDifferences(int heads, int kvHeads, int headDim, int rows) {
-    Shape shape = new Shape(heads, kvHeads, headDim, rows);
+    assertAgrees(new Shape(heads, kvHeads, headDim, rows));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1",
+    "1, 2",
+    "5, 1",
+    "5, 2",
+    "5, 4",
+    "5, 5",
+    "5, 6",
+    "5, 40",
+    "32, 31",
+    "32, 32",
+    "32, 33",
+    "33, 150",
+    "70, 69",
+    "70, 70",
+    "70, 71",
+    "100, 230",
+  })
+  void agreesWithTheFormulaInASlidingWindow(int window, int rows) {
+    assertAgrees(new Shape(4, 2, 12, rows, 0.4f, window));
+  }
+
+  private static void assertAgrees(Shape shape) {
     try (Arena arena = Arena.ofConfined()) {
       Matrix qkv = shape.qkv(arena);
-      Matrix dy = TestMatrices.gaussian(arena, rows, heads * headDim, new Random(9));
+      Matrix dy =
+          TestMatrices.gaussian(arena, shape.rows, shape.heads * shape.headDim, new Random(9));
       Attention attention = shape.attention();
 
       Matrix y = shape.forward(arena, attention, qkv);
@@ -123,13 +151,24 @@ class AttentionTest {
   @ParameterizedTest
   @CsvSource({"4, 2, 16, 31", "4, 2, 20, 33", "3, 1, 8, 65", "2, 1, 5, 2"})
   void givesTheSameInPiecesAsAtOnce(int heads, int kvHeads, int headDim, int rows) {
-    Shape shape = new Shape(heads, kvHeads, headDim, rows);
+    assertSameInPieces(new Shape(heads, kvHeads, headDim, rows));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 3", "5, 5", "5, 6", "7, 65", "32, 100", "70, 71", "100, 230"})
+  void givesTheSameInPiecesInASlidingWindow(int window, int rows) {
+    assertSameInPieces(new Shape(4, 2, 12, rows, 0.4f, window));
+  }
+
+  private static void assertSameInPieces(Shape shape) {
+    int rows = shape.rows;
+    int heads = shape.heads;
     try (Arena arena = Arena.ofConfined()) {
       Matrix qkv = shape.qkv(arena);
       double[] whole = Numeric.doubles(shape.forward(arena, shape.attention(), qkv));
       for (int cut : new int[] {1, rows / 2, rows - 1}) {
         Attention attention = shape.attention();
-        Matrix y = Matrix.allocate(arena, rows, heads * headDim);
+        Matrix y = Matrix.allocate(arena, rows, heads * shape.headDim);
         for (int head = 0; head < heads; head++) {
           attention.forward(head, qkv, y, 0, cut);
           attention.forward(head, qkv, y, cut, rows);
@@ -137,7 +176,7 @@ class AttentionTest {
         Numeric.assertClose(Numeric.doubles(y), whole, 1e-6);
       }
       Attention attention = shape.attention();
-      Matrix y = Matrix.allocate(arena, rows, heads * headDim);
+      Matrix y = Matrix.allocate(arena, rows, heads * shape.headDim);
       for (int row = 0; row < rows; row++) {
         for (int head = 0; head < heads; head++) {
           attention.forward(head, qkv, y, row, row + 1);
@@ -185,6 +224,24 @@ class AttentionTest {
       Matrix changed = shape.forward(arena, shape.attention(), qkv);
 
       assertThat(changed.slice(0, 20).toArray()).isEqualTo(y.slice(0, 20).toArray());
+    }
+  }
+
+  @Test
+  void rowsBeforeTheWindowAreNotRead() {
+    Shape shape = new Shape(2, 1, 12, 90, 0.3f, 10);
+    try (Arena arena = Arena.ofConfined()) {
+      Matrix qkv = shape.qkv(arena);
+      Matrix y = shape.forward(arena, shape.attention(), qkv);
+      qkv.slice(0, 71).fill(Float.NaN);
+      Attention attention = shape.attention();
+      Matrix last = Matrix.allocate(arena, 90, 24);
+
+      attention.forward(0, qkv, last, 80, 90);
+      attention.forward(1, qkv, last, 80, 90);
+
+      Numeric.assertClose(
+          Numeric.doubles(last.slice(80, 90)), Numeric.doubles(y.slice(80, 90)), 1e-6);
     }
   }
 
