@@ -9,7 +9,8 @@ import dev.cram.lm.layer.GatedMlp;
 import dev.cram.lm.layer.Layer;
 import dev.cram.lm.layer.Norm;
 import dev.cram.lm.layer.Residual;
-import dev.cram.lm.layer.RotaryAttention;
+import dev.cram.lm.layer.Rotary;
+import dev.cram.lm.layer.SelfAttention;
 import dev.cram.lm.layer.Sequential;
 import dev.cram.tensor.FrozenLinear;
 import dev.cram.tensor.Precision;
@@ -47,8 +48,8 @@ final class Llama implements Architecture {
     }
 
     Parts parts = new Parts(weights, arena, precision, workers);
-    Rope rope =
-        new Rope(arena, inverseFrequencies(RopeParameters.of(config), headDim), maxPositions);
+    double[] frequencies = RopeParameters.of(config).inverseFrequencies(headDim);
+    Rotary rotary = new Rotary(new Rope(arena, frequencies, maxPositions));
     List<Layer> layers = new ArrayList<>();
     for (int i = 0; i < config.requiredInt("num_hidden_layers"); i++) {
       String block = "model.layers." + i + ".";
@@ -73,8 +74,8 @@ final class Llama implements Architecture {
           new Residual(
               new Sequential(
                   new Norm(parts.vector(block + "input_layernorm.weight", hiddenSize), rmsNormEps),
-                  new RotaryAttention(
-                      qkv, out, rope, new AttentionShape(heads, kvHeads, headDim)))));
+                  new SelfAttention(
+                      qkv, out, new AttentionShape(heads, kvHeads, headDim), rotary))));
       layers.add(
           new Residual(
               new Sequential(
@@ -92,19 +93,5 @@ final class Llama implements Architecture {
         new Sequential(layers),
         parts.linear(tied ? embeddings : "lm_head", vocabularySize, hiddenSize, false),
         maxPositions);
-  }
-
-  private static double[] inverseFrequencies(RopeParameters rope, int headDim) {
-    double[] frequencies = Rope.inverseFrequencies(rope.theta(), headDim);
-    return switch (rope.type()) {
-      case DEFAULT -> frequencies;
-      case LLAMA3 ->
-          Rope.llama3Scaled(
-              frequencies,
-              rope.factor(),
-              rope.lowFreqFactor(),
-              rope.highFreqFactor(),
-              rope.originalMaxPositionEmbeddings());
-    };
   }
 }

@@ -1,6 +1,7 @@
 package dev.cram.lm.files;
 
 import dev.cram.lm.InputException;
+import dev.cram.tensor.op.Rope;
 
 /**
  * The frequencies of rotary position embeddings, as transformers' {@code modeling_rope_utils} names
@@ -55,6 +56,17 @@ public record RopeParameters(
       case "default" -> unscaled(theta);
       case "llama3" -> llama3(theta, rope);
       default -> throw rope.wrong(typeKey, "\"default\" or \"llama3\"; use another model");
+    };
+  }
+
+  /** Radians per position, {@code [rotaryDim / 2]}. */
+  public double[] inverseFrequencies(int rotaryDim) {
+    double[] frequencies = Rope.inverseFrequencies(theta, rotaryDim);
+    return switch (type) {
+      case DEFAULT -> frequencies;
+      case LLAMA3 ->
+          Rope.llama3Scaled(
+              frequencies, factor, lowFreqFactor, highFreqFactor, originalMaxPositionEmbeddings);
     };
   }
 

@@ -14,6 +14,14 @@ public interface Layer {
   int outputs();
 
   /**
+   * Whether the backward pass may put the gradient to the input where that to the output was. Then
+   * a chain of such layers, a residual stream, has one gradient.
+   */
+  default boolean gradientInPlace() {
+    return false;
+  }
+
+  /**
    * Reserves the memory that this layer needs in a pass.
    *
    * @param input what the layer reads, and where its backward pass puts the gradient

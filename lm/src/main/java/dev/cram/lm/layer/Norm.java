@@ -16,6 +16,11 @@ public record Norm(Matrix weight, float rmsNormEps) implements Layer {
   }
 
   @Override
+  public boolean gradientInPlace() {
+    return true;
+  }
+
+  @Override
   public Stage plan(Flow input, Matrix outputGradient, Plan plan) {
     Matrix x = input.value();
     Matrix y = plan.scratch(outputs());

@@ -5,8 +5,7 @@ import dev.cram.tensor.Workers;
 import dev.cram.tensor.op.Sum;
 
 /**
- * A branch beside the identity: {@code y = x + branch(x)}. Where it is not the last layer of a
- * {@link Sequential}, the gradient of y is that of x, updated in place.
+ * A branch beside the identity: {@code y = x + branch(x)}.
  *
  * @param branch as wide at its end as at its beginning
  */
@@ -14,6 +13,11 @@ public record Residual(Layer branch) implements Layer {
   @Override
   public int outputs() {
     return branch.outputs();
+  }
+
+  @Override
+  public boolean gradientInPlace() {
+    return true;
   }
 
   @Override

@@ -24,11 +24,10 @@ public record Sequential(List<Layer> layers) implements Layer {
     Flow flow = input;
     for (int i = 0; i < stages.length; i++) {
       Layer layer = layers.get(i);
-      // A residual stream has one gradient, which each block updates in place.
       Matrix gradient =
           i == stages.length - 1
               ? outputGradient
-              : layer instanceof Residual ? flow.gradient() : plan.gradient(layer.outputs());
+              : layer.gradientInPlace() ? flow.gradient() : plan.gradient(layer.outputs());
       stages[i] = layer.plan(flow, gradient, plan);
       flow = new Flow(stages[i].output(), gradient);
     }

@@ -16,8 +16,8 @@ public interface Stage {
 
   /**
    * Overwrites the input's gradient with the vector-Jacobian product of rows 0 to {@code rows},
-   * which one call of {@link #forward} has computed. May destroy the output's gradient and what
-   * forward kept.
+   * which one call of {@link #forward} has computed. Leaves the output's gradient as it is, unless
+   * it is the input's too ({@link Layer#gradientInPlace}); may destroy what forward kept.
    */
   void backward(int rows);
 }

@@ -5,19 +5,25 @@ import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Multiplier;
 import dev.cram.tensor.Workers;
 import dev.cram.tensor.op.Attention;
-import dev.cram.tensor.op.Rope;
 import dev.cram.tensor.op.Sum;
+import java.util.List;
 
 /**
- * Causal self-attention with rotary positions and grouped query heads.
+ * Causal self-attention with grouped query heads.
  *
  * @param qkv queries, keys and values as one layer, their outputs side by side: {@code [(heads + 2
  *     * kvHeads) * headDim, hiddenSize]}
  * @param out {@code [hiddenSize, heads * headDim]}
- * @param rope turns queries and keys by their position
+ * @param transforms what happens to queries, keys and values before they attend, in this order
  */
-public record RotaryAttention(FrozenLinear qkv, FrozenLinear out, Rope rope, AttentionShape shape)
+public record SelfAttention(
+    FrozenLinear qkv, FrozenLinear out, AttentionShape shape, List<QkvTransform> transforms)
     implements Layer {
+  public SelfAttention(
+      FrozenLinear qkv, FrozenLinear out, AttentionShape shape, QkvTransform... transforms) {
+    this(qkv, out, shape, List.of(transforms));
+  }
+
   @Override
   public int outputs() {
     return out.outputs();
@@ -29,11 +35,12 @@ public record RotaryAttention(FrozenLinear qkv, FrozenLinear out, Rope rope, Att
   }
 
   private static final class Bound implements Stage {
-    private final RotaryAttention layer;
+    private final SelfAttention layer;
     private final Flow input;
     private final Matrix outputGradient;
     private final Multiplier multiplier;
     private final Workers workers;
+    private final QkvTransform.Bound[] transforms;
     private final Attention[] attentions;
     private final int heads;
     private final int kvHeads;
@@ -50,14 +57,14 @@ public record RotaryAttention(FrozenLinear qkv, FrozenLinear out, Rope rope, Att
     /** Gradients to keys and values, per query head; null where no heads share them. */
     private final Matrix dKvOfHeads;
 
-    private final Workers.Task rotate = this::rotate;
+    private final Workers.Task transform = this::transform;
     private final Workers.Task attend = this::attend;
     private final Workers.Task attendBackward = this::attendBackward;
-    private final Workers.Task rotateBackward = this::rotateBackward;
+    private final Workers.Task transformBackward = this::transformBackward;
     private int first;
     private int end;
 
-    Bound(RotaryAttention layer, Flow input, Matrix outputGradient, Plan plan) {
+    Bound(SelfAttention layer, Flow input, Matrix outputGradient, Plan plan) {
       this.layer = layer;
       this.input = input;
       this.outputGradient = outputGradient;
@@ -67,6 +74,10 @@ public record RotaryAttention(FrozenLinear qkv, FrozenLinear out, Rope rope, Att
       multiplier = plan.multiplier();
       workers = plan.workers();
       attentions = plan.attention(layer.shape);
+      transforms = new QkvTransform.Bound[layer.transforms.size()];
+      for (int i = 0; i < transforms.length; i++) {
+        transforms[i] = layer.transforms.get(i).plan(layer.shape, plan);
+      }
       qkv = plan.cache(layer.qkv.outputs());
       attended = plan.scratch(heads * headDim);
       output = plan.scratch(layer.outputs());
@@ -85,14 +96,15 @@ public record RotaryAttention(FrozenLinear qkv, FrozenLinear out, Rope rope, Att
       layer.qkv.forward(multiplier, input.value(), qkv, from, to);
       first = from;
       end = to;
-      workers.run(rotate, to - from);
+      workers.run(transform, to - from);
       workers.run(attend, heads);
       layer.out.forward(multiplier, attended, output, from, to);
     }
 
-    private void rotate(int part, int worker) {
-      int row = first + part;
-      layer.rope.forward(qkv, row, 0, heads + kvHeads, headDim, row);
+    private void transform(int part, int worker) {
+      for (QkvTransform.Bound transform : transforms) {
+        transform.forward(qkv, first + part);
+      }
     }
 
     private void attend(int head, int worker) {
@@ -104,7 +116,7 @@ public record RotaryAttention(FrozenLinear qkv, FrozenLinear out, Rope rope, Att
       layer.out.backward(multiplier, outputGradient, dAttended, 0, rows);
       end = rows;
       workers.run(attendBackward, heads);
-      workers.run(rotateBackward, rows);
+      workers.run(transformBackward, rows);
       layer.qkv.backward(multiplier, dQkv, input.gradient(), 0, rows);
     }
 
@@ -115,11 +127,13 @@ public record RotaryAttention(FrozenLinear qkv, FrozenLinear out, Rope rope, Att
           head, qkv, dAttended, end, dQkv, head * headDim, dKv, keyCol, keyCol + heads * headDim);
     }
 
-    private void rotateBackward(int row, int worker) {
+    private void transformBackward(int row, int worker) {
       if (dKvOfHeads != null) {
         addUpGroups(row);
       }
-      layer.rope.backward(dQkv, row, 0, heads + kvHeads, headDim, row);
+      for (int i = transforms.length - 1; i >= 0; i--) {
+        transforms[i].backward(dQkv, row);
+      }
     }
 
     private void addUpGroups(int row) {
