@@ -36,7 +36,8 @@ final class Parts {
       List<Matrix> matrices = new ArrayList<>();
       List<Matrix> biases = new ArrayList<>();
       for (int i = 0; i < outputs.length; i++) {
-        matrices.add(weights.matrix(temporary, names.get(i) + ".weight", outputs[i], inputs));
+        matrices.add(
+            weights.matrix(temporary, workers, names.get(i) + ".weight", outputs[i], inputs));
         if (bias) {
           biases.add(row(temporary, names.get(i) + ".bias", outputs[i]));
         }
@@ -52,7 +53,7 @@ final class Parts {
 
   /** The input rows of tokens, {@code [vocabularySize, embeddingSize]}. */
   Matrix embeddings(String name, int vocabularySize, int embeddingSize) {
-    return weights.matrix(arena, name, vocabularySize, embeddingSize);
+    return weights.matrix(arena, workers, name, vocabularySize, embeddingSize);
   }
 
   private Matrix row(Arena target, String name, int size) {

@@ -7,8 +7,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The digest that {@link Weights#fingerprint()} describes. */
 final class WeightFingerprint {
@@ -17,22 +17,22 @@ final class WeightFingerprint {
 
   private WeightFingerprint() {}
 
-  static String of(List<TensorView> tensors) {
+  static String of(Stream<StoredWeight.Tensor> tensors) {
     MessageDigest digest;
     try {
       digest = MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }
-    tensors.stream()
+    tensors
         .sorted((a, b) -> Arrays.compareUnsigned(utf8(a.name()), utf8(b.name())))
         .forEachOrdered(tensor -> add(digest, tensor));
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  private static void add(MessageDigest digest, TensorView tensor) {
+  private static void add(MessageDigest digest, StoredWeight.Tensor tensor) {
     addField(digest, tensor.name());
-    addField(digest, tensor.dtype().name());
+    addField(digest, tensor.type());
     addField(
         digest,
         Arrays.stream(tensor.shape()).mapToObj(Long::toString).collect(Collectors.joining(",")));

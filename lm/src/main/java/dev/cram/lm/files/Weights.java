@@ -7,6 +7,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import dev.cram.lm.InputException;
 import dev.cram.tensor.Matrix;
+import dev.cram.tensor.Workers;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -22,7 +23,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * All tensors of a model, whether one safetensors file or several shards hold them.
+ * All weights of a model by their Hugging Face names, whether one safetensors file, several shards
+ * or a file of another format hold them.
  *
  * <p>Nothing is decoded before it is asked for. Instances may be read by several threads; closing
  * unmaps the files and frees what {@link #matrix(String, int, int)} returned.
@@ -32,28 +34,49 @@ public final class Weights implements AutoCloseable {
   static final String INDEX_FILE = "model.safetensors.index.json";
 
   private final ModelConfig config;
-  private final List<SafetensorsFile> files;
-  private final Map<String, SafetensorsFile> fileOf;
+  private final String source;
+  private final Map<String, StoredWeight> stored;
+  private final Runnable closeFiles;
   private final Arena arena = Arena.ofShared();
 
-  private Weights(ModelConfig config, List<SafetensorsFile> files) {
+  private Weights(
+      ModelConfig config, String source, Map<String, StoredWeight> stored, Runnable closeFiles) {
     this.config = config;
-    this.files = files;
-    this.fileOf = LinkedHashMap.newLinkedHashMap(files.size());
+    this.source = source;
+    this.stored = stored;
+    this.closeFiles = closeFiles;
+  }
+
+  /**
+   * Weights of any file format.
+   *
+   * @param source what errors about a missing weight call the file
+   * @param stored the weights by their Hugging Face names
+   * @param closeFiles called when the weights are closed
+   */
+  public static Weights of(
+      ModelConfig config, String source, Map<String, StoredWeight> stored, Runnable closeFiles) {
+    return new Weights(config, source, stored, closeFiles);
+  }
+
+  private static Weights of(ModelConfig config, String source, List<SafetensorsFile> files) {
+    Map<String, StoredWeight> stored = new LinkedHashMap<>();
     for (SafetensorsFile file : files) {
       for (String name : file.names()) {
-        SafetensorsFile other = fileOf.put(name, file);
+        StoredWeight other =
+            stored.put(name, new SafetensorsWeight(file.name(), file.tensor(name)));
         if (other != null) {
           throw new InputException(
               file.name()
                   + ": holds tensor "
                   + quote(name)
                   + ", which is in "
-                  + other.name()
+                  + other.file()
                   + " too; download the model again");
         }
       }
     }
+    return new Weights(config, source, stored, () -> files.forEach(SafetensorsFile::close));
   }
 
   /**
@@ -83,7 +106,7 @@ public final class Weights implements AutoCloseable {
 
   /** The weights of one file, which is closed with them. */
   public static Weights of(SafetensorsFile file, ModelConfig config) {
-    return new Weights(config, List.of(file));
+    return of(config, file.name(), List.of(file));
   }
 
   private static Weights openShards(Path directory, Path index, ModelConfig config) {
@@ -109,7 +132,7 @@ public final class Weights implements AutoCloseable {
                   + " says it holds; download both again");
         }
       }
-      return new Weights(config, List.copyOf(shards.values()));
+      return of(config, index.toString(), List.copyOf(shards.values()));
     } catch (RuntimeException e) {
       shards.values().forEach(SafetensorsFile::close);
       throw e;
@@ -134,29 +157,41 @@ public final class Weights implements AutoCloseable {
 
   /** The names of all tensors. */
   public Set<String> names() {
-    return Collections.unmodifiableSet(fileOf.keySet());
+    return Collections.unmodifiableSet(stored.keySet());
   }
 
   /** Whether there is a tensor of that name. */
   public boolean contains(String name) {
-    return fileOf.containsKey(name);
+    return stored.containsKey(name);
+  }
+
+  /** The number of elements of all tensors. */
+  public long elements() {
+    return stored.values().stream()
+        .mapToLong(weight -> Arrays.stream(weight.shape()).reduce(1, (a, b) -> a * b))
+        .sum();
   }
 
   /**
    * A weight as float32 {@code [rows, cols]}, in memory that is freed with these weights.
    *
-   * @throws InputException if it is missing, has another shape or an element type other than F32,
-   *     F16 and BF16, or holds an element that is infinite or not a number
+   * @throws InputException if it is missing, has another shape or an element type that cannot be
+   *     decoded (of safetensors all but F32, F16 and BF16), or holds an element that is infinite or
+   *     not a number
    */
   public Matrix matrix(String name, int rows, int cols) {
-    return matrix(arena, name, rows, cols);
+    return matrix(arena, null, name, rows, cols);
   }
 
-  /** As {@link #matrix(String, int, int)}, in memory of {@code target}. */
-  public Matrix matrix(Arena target, String name, int rows, int cols) {
-    TensorView tensor = weight(name, rows, cols);
+  /**
+   * As {@link #matrix(String, int, int)}, in memory of {@code target}.
+   *
+   * @param workers share the decoding; null for the calling thread alone
+   */
+  public Matrix matrix(Arena target, Workers workers, String name, int rows, int cols) {
+    StoredWeight weight = weight(name, rows, cols);
     Matrix matrix = Matrix.allocate(target, rows, cols);
-    decode(tensor, matrix.data());
+    decode(name, weight, matrix.data(), workers);
     return matrix;
   }
 
@@ -166,15 +201,15 @@ public final class Weights implements AutoCloseable {
    * @throws InputException as {@link #matrix(String, int, int)} does
    */
   public float[] vector(String name, int size) {
-    TensorView tensor = weight(name, size);
+    StoredWeight weight = weight(name, size);
     float[] values = new float[size];
-    decode(tensor, MemorySegment.ofArray(values));
+    decode(name, weight, MemorySegment.ofArray(values), null);
     return values;
   }
 
   /**
    * Identifies these weights, however they are split into files: the lower-case hexadecimal SHA-256
-   * of the following, for each tensor in the order of its name's UTF-8 bytes:
+   * of the following, for each tensor as its file has it, in the order of its name's UTF-8 bytes:
    *
    * <ul>
    *   <li>the name in UTF-8 and a zero byte,
@@ -186,24 +221,22 @@ public final class Weights implements AutoCloseable {
    * </ul>
    */
   public String fingerprint() {
-    List<TensorView> tensors = new ArrayList<>(fileOf.size());
-    fileOf.forEach((name, file) -> tensors.add(file.tensor(name)));
-    return WeightFingerprint.of(tensors);
+    return WeightFingerprint.of(stored.values().stream().map(StoredWeight::tensor));
   }
 
   @Override
   public void close() {
-    files.forEach(SafetensorsFile::close);
+    closeFiles.run();
     if (arena.scope().isAlive()) {
       arena.close();
     }
   }
 
-  private TensorView weight(String name, long... expected) {
-    SafetensorsFile file = fileOf.get(name);
-    if (file == null) {
+  private StoredWeight weight(String name, long... expected) {
+    StoredWeight weight = stored.get(name);
+    if (weight == null) {
       throw new InputException(
-          files.getFirst().name()
+          source
               + ": has no weight "
               + quote(name)
               + " of shape "
@@ -211,29 +244,19 @@ public final class Weights implements AutoCloseable {
               + origin(expected)
               + "; use the weights that belong to the config");
     }
-    TensorView tensor = file.tensor(name);
-    if (!Arrays.equals(tensor.shape(), expected)) {
+    if (!Arrays.equals(weight.shape(), expected)) {
       throw new InputException(
-          file.name()
+          weight.file()
               + ": weight "
               + quote(name)
               + " has shape "
-              + SafetensorsHeader.shapeText(tensor.shape())
+              + SafetensorsHeader.shapeText(weight.shape())
               + ", expected "
               + Arrays.toString(expected)
               + origin(expected)
               + "; use the weights that belong to the config");
     }
-    if (!FloatDecoder.decodes(tensor.dtype())) {
-      throw new InputException(
-          file.name()
-              + ": weight "
-              + quote(name)
-              + " is "
-              + tensor.dtype()
-              + ", expected F32, F16 or BF16; use weights that are not quantised");
-    }
-    return tensor;
+    return weight;
   }
 
   /** Where the expected sizes come from, as far as they stand in the config as they are. */
@@ -251,17 +274,18 @@ public final class Weights implements AutoCloseable {
     return " as " + config.file() + " says (" + String.join(", ", texts) + ")";
   }
 
-  private void decode(TensorView tensor, MemorySegment target) {
-    long bad = FloatDecoder.decode(tensor.dtype(), tensor.data(), target);
+  private static void decode(
+      String name, StoredWeight weight, MemorySegment target, Workers workers) {
+    long bad = weight.decode(target, workers);
     if (bad >= 0) {
       throw new InputException(
-          fileOf.get(tensor.name()).name()
+          weight.file()
               + ": weight "
-              + quote(tensor.name())
+              + quote(name)
               + " holds "
-              + target.getAtIndex(ValueLayout.JAVA_FLOAT, bad)
+              + target.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * bad)
               + " at "
-              + Arrays.toString(position(bad, tensor.shape()))
+              + Arrays.toString(position(bad, weight.shape()))
               + ", expected finite numbers; download it again");
     }
   }

@@ -41,7 +41,7 @@ class WeightsTest {
       assertThat(weights.names()).contains(QUERY, "model.norm.weight");
       assertThat(weights.vector("model.norm.weight", 64)).hasSize(64);
       try (Arena arena = Arena.ofConfined()) {
-        assertThat(weights.matrix(arena, QUERY, 64, 64).toArray())
+        assertThat(weights.matrix(arena, null, QUERY, 64, 64).toArray())
             .isEqualTo(weights.matrix(QUERY, 64, 64).toArray());
       }
     }
