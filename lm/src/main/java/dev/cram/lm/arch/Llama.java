@@ -15,7 +15,6 @@ import dev.cram.lm.layer.Sequential;
 import dev.cram.tensor.FrozenLinear;
 import dev.cram.tensor.Precision;
 import dev.cram.tensor.Workers;
-import dev.cram.tensor.op.Rope;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,8 +47,7 @@ final class Llama implements Architecture {
     }
 
     Parts parts = new Parts(weights, arena, precision, workers);
-    double[] frequencies = RopeParameters.of(config).inverseFrequencies(headDim);
-    Rotary rotary = new Rotary(new Rope(arena, frequencies, maxPositions));
+    Rotary rotary = new Rotary(RopeParameters.of(config).inverseFrequencies(headDim));
     List<Layer> layers = new ArrayList<>();
     for (int i = 0; i < config.requiredInt("num_hidden_layers"); i++) {
       String block = "model.layers." + i + ".";

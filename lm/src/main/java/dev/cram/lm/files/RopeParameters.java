@@ -2,6 +2,8 @@ package dev.cram.lm.files;
 
 import dev.cram.lm.InputException;
 import dev.cram.tensor.op.Rope;
+import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * The frequencies of rotary position embeddings, as transformers' {@code modeling_rope_utils} names
@@ -9,8 +11,8 @@ import dev.cram.tensor.op.Rope;
  *
  * @param theta the base of the frequencies {@code theta^(-2i/headDim)}
  * @param type how the frequencies are scaled
- * @param factor what wavelengths above {@code originalMaxPositionEmbeddings / lowFreqFactor} are
- *     multiplied with
+ * @param factor what all wavelengths are multiplied with; for {@link Type#LLAMA3} only those above
+ *     {@code originalMaxPositionEmbeddings / lowFreqFactor}
  * @param lowFreqFactor see {@code factor}
  * @param highFreqFactor wavelengths below {@code originalMaxPositionEmbeddings / highFreqFactor}
  *     stay as they are; those between are interpolated
@@ -28,6 +30,8 @@ public record RopeParameters(
   public enum Type {
     /** None. */
     DEFAULT,
+    /** All alike (Chen et al. 2023). */
+    LINEAR,
     /** By wavelength, as Llama 3.1 does. */
     LLAMA3
   }
@@ -36,26 +40,71 @@ public record RopeParameters(
    * Reads {@code rope_parameters}, or the older {@code rope_scaling} with {@code rope_theta} or
    * {@code rotary_emb_base} beside it. Theta is 10,000 where nothing says otherwise.
    *
-   * @throws InputException if the type is neither {@code default} nor {@code llama3}, or a value is
-   *     missing or out of range
+   * @throws InputException if the type is not one of {@link Type}, or a value is missing or out of
+   *     range
    */
   public static RopeParameters of(ModelConfig config) {
     String oldThetaKey = config.has("rope_theta") ? "rope_theta" : "rotary_emb_base";
-    double oldTheta = config.optionalDouble(oldThetaKey, 10_000);
-    var scaling = config.object("rope_parameters").or(() -> config.object("rope_scaling"));
+    return of(
+        config,
+        config.object("rope_parameters").or(() -> config.object("rope_scaling")),
+        oldThetaKey,
+        10_000);
+  }
+
+  /**
+   * Those of the layers with full attention, in a model that has layers with a sliding window too:
+   * {@code rope_parameters.full_attention}, or the older {@code rope_scaling} with {@code
+   * rope_theta} beside it. Theta is 1,000,000 where nothing says otherwise, as in Gemma 3.
+   *
+   * @throws InputException as {@link #of} does
+   */
+  public static RopeParameters ofFullAttention(ModelConfig config) {
+    return of(
+        config,
+        ofLayerType(config, "full_attention").or(() -> config.object("rope_scaling")),
+        "rope_theta",
+        1_000_000);
+  }
+
+  /**
+   * Those of the layers with a sliding window: {@code rope_parameters.sliding_attention}, or the
+   * older {@code rope_local_base_freq}, which nothing scales. Theta is 10,000 where nothing says
+   * otherwise.
+   *
+   * @throws InputException as {@link #of} does
+   */
+  public static RopeParameters ofSlidingAttention(ModelConfig config) {
+    return of(config, ofLayerType(config, "sliding_attention"), "rope_local_base_freq", 10_000);
+  }
+
+  private static Optional<ModelConfig> ofLayerType(ModelConfig config, String layerType) {
+    var all = config.object("rope_parameters");
+    if (all.isPresent() && (all.get().has("rope_theta") || all.get().has("rope_type"))) {
+      throw config.wrong(
+          "rope_parameters", "one object for full_attention and one for sliding_attention");
+    }
+    return all.flatMap(byType -> byType.object(layerType));
+  }
+
+  private static RopeParameters of(
+      ModelConfig config, Optional<ModelConfig> scaling, String thetaKey, double missingTheta) {
+    double outerTheta = config.optionalDouble(thetaKey, missingTheta);
     if (scaling.isEmpty()) {
-      return unscaled(positive(config, oldThetaKey, oldTheta));
+      return unscaled(positive(config, thetaKey, outerTheta));
     }
     ModelConfig rope = scaling.get();
     double theta =
         rope.has("rope_theta")
             ? positive(rope, "rope_theta", rope.requiredDouble("rope_theta"))
-            : positive(config, oldThetaKey, oldTheta);
+            : positive(config, thetaKey, outerTheta);
     String typeKey = rope.has("rope_type") ? "rope_type" : "type";
     return switch (rope.string(typeKey, "default")) {
       case "default" -> unscaled(theta);
+      case "linear" -> new RopeParameters(theta, Type.LINEAR, factor(rope), 1, 1, 0);
       case "llama3" -> llama3(theta, rope);
-      default -> throw rope.wrong(typeKey, "\"default\" or \"llama3\"; use another model");
+      default ->
+          throw rope.wrong(typeKey, "\"default\", \"linear\" or \"llama3\"; use another model");
     };
   }
 
@@ -64,6 +113,7 @@ public record RopeParameters(
     double[] frequencies = Rope.inverseFrequencies(theta, rotaryDim);
     return switch (type) {
       case DEFAULT -> frequencies;
+      case LINEAR -> Arrays.stream(frequencies).map(frequency -> frequency / factor).toArray();
       case LLAMA3 ->
           Rope.llama3Scaled(
               frequencies, factor, lowFreqFactor, highFreqFactor, originalMaxPositionEmbeddings);
@@ -75,18 +125,23 @@ public record RopeParameters(
   }
 
   private static RopeParameters llama3(double theta, ModelConfig rope) {
-    double factor = rope.requiredDouble("factor");
+    double factor = factor(rope);
     double low = rope.requiredDouble("low_freq_factor");
     double high = rope.requiredDouble("high_freq_factor");
-    if (factor < 1) {
-      throw rope.wrong("factor", "a number of at least 1");
-    }
     positive(rope, "low_freq_factor", low);
     if (high <= low) {
       throw rope.wrong("high_freq_factor", "a number above low_freq_factor (" + low + ")");
     }
     int original = rope.requiredInt("original_max_position_embeddings");
     return new RopeParameters(theta, Type.LLAMA3, factor, low, high, original);
+  }
+
+  private static double factor(ModelConfig rope) {
+    double factor = rope.requiredDouble("factor");
+    if (factor < 1) {
+      throw rope.wrong("factor", "a number of at least 1");
+    }
+    return factor;
   }
 
   private static double positive(ModelConfig config, String key, double value) {

@@ -4,9 +4,11 @@ import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Multiplier;
 import dev.cram.tensor.Workers;
 import dev.cram.tensor.op.Attention;
+import dev.cram.tensor.op.Rope;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -25,6 +27,7 @@ public final class Plan {
   private final boolean gradients;
   private final List<Matrix> inUse = new ArrayList<>();
   private final Map<Integer, List<Matrix>> free = new HashMap<>();
+  private final Map<double[], Rope> ropes = new IdentityHashMap<>();
   private final Map<AttentionShape, Attention[]> attentions = new HashMap<>();
 
   /**
@@ -106,5 +109,11 @@ public final class Plan {
           }
           return perWorker;
         });
+  }
+
+  /** The angles of all positions of this pass, shared by all layers with that very array. */
+  Rope rope(double[] inverseFrequencies) {
+    return ropes.computeIfAbsent(
+        inverseFrequencies, frequencies -> new Rope(arena, frequencies, maxRows));
   }
 }

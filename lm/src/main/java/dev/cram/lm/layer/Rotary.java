@@ -3,10 +3,16 @@ package dev.cram.lm.layer;
 import dev.cram.tensor.Matrix;
 import dev.cram.tensor.op.Rope;
 
-/** Turns queries and keys by their position, see {@link Rope}. */
-public record Rotary(Rope rope) implements QkvTransform {
+/**
+ * Turns queries and keys by their position, see {@link Rope}.
+ *
+ * @param inverseFrequencies radians per position, {@code [rotaryDim / 2]}; layers with the very
+ *     same array share one table of angles
+ */
+public record Rotary(double[] inverseFrequencies) implements QkvTransform {
   @Override
   public Bound plan(AttentionShape shape, Plan plan) {
+    Rope rope = plan.rope(inverseFrequencies);
     int turned = shape.heads() + shape.kvHeads();
     return new Bound() {
       @Override

@@ -3,6 +3,7 @@ package dev.cram.lm.files;
 import static dev.cram.lm.files.ModelConfigTest.config;
 import static dev.cram.lm.files.WeightsTest.assertRejected;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,12 +51,60 @@ class RopeParametersTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"yarn", "linear", "dynamic", "longrope", ""})
+  @ValueSource(
+      strings = {
+        "{'rope_theta':1e6,'rope_scaling':{'type':'linear','factor':8.0}}",
+        "{'rope_theta':1e6,'rope_scaling':{'rope_type':'linear','factor':8.0}}",
+        "{'rope_parameters':{'rope_theta':1e6,'rope_type':'linear','factor':8}}",
+      })
+  void linearScalingDividesAllFrequencies(String json) {
+    double[] frequencies = RopeParameters.of(config(json)).inverseFrequencies(6);
+    assertThat(frequencies).hasSize(3);
+    assertThat(frequencies[0]).isEqualTo(1.0 / 8);
+    assertThat(frequencies[1]).isCloseTo(Math.pow(1e6, -2.0 / 6) / 8, within(1e-15));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{} | 1000000 | 1 | 10000",
+        "{'rope_theta':500,'rope_local_base_freq':60,'rope_scaling':null} | 500 | 1 | 60",
+        "{'rope_scaling':{'factor':8.0,'rope_type':'linear'}} | 1000000 | 8 | 10000",
+        "{'rope_theta':500,'rope_scaling':{'factor':8.0,'type':'linear'}} | 500 | 8 | 10000",
+        "{'rope_parameters':{'full_attention':{'rope_theta':500,'rope_type':'linear','factor':8},"
+            + "'sliding_attention':{'rope_theta':60,'rope_type':'default'}}} | 500 | 8 | 60",
+        "{'rope_theta':500,'rope_parameters':{'full_attention':{'rope_type':'default'}}}"
+            + " | 500 | 1 | 10000",
+      })
+  void readsThoseOfBothKindsOfLayersInOldAndNewSpelling(
+      String json, double theta, double factor, double localTheta) {
+    RopeParameters full = RopeParameters.ofFullAttention(config(json));
+    RopeParameters sliding = RopeParameters.ofSlidingAttention(config(json));
+    assertThat(full.theta()).isEqualTo(theta);
+    assertThat(full.factor()).isEqualTo(factor);
+    assertThat(sliding.theta()).isEqualTo(localTheta);
+    assertThat(sliding.type()).isEqualTo(RopeParameters.Type.DEFAULT);
+  }
+
+  @Test
+  void rejectsOneSetOfParametersForTwoKindsOfLayers() {
+    assertRejected(
+            () -> RopeParameters.ofFullAttention(config("{'rope_parameters':{'rope_theta':5}}")))
+        .hasMessageContaining(
+            "expected one object for full_attention and one for sliding_attention");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"yarn", "dynamic", "longrope", ""})
   void saysWhichTypesThereAre(String type) {
     String json = "{'rope_scaling':{'type':'" + type + "'}}";
     assertRejected(() -> RopeParameters.of(config(json)))
         .hasMessageContaining(
-            "rope_scaling.type is \"" + type + "\", expected \"default\" or \"llama3\"");
+            "rope_scaling.type is \""
+                + type
+                + "\", expected \"default\", \"linear\" or \"llama3\"");
   }
 
   @ParameterizedTest

@@ -25,11 +25,21 @@ public final class RmsNorm {
    * @return {@code 1 / sqrt(mean(x^2) + rmsNormEps)}, which the backward pass needs
    */
   public static float forward(Matrix x, Matrix weight, float rmsNormEps, Matrix y, int row) {
-    int size = x.cols();
+    return forward(x, weight, rmsNormEps, y, row, 0);
+  }
+
+  /**
+   * Normalises {@code weight.cols()} columns of one row, from column {@code col} on; x and y may be
+   * wider than that.
+   */
+  public static float forward(
+      Matrix x, Matrix weight, float rmsNormEps, Matrix y, int row, int col) {
+    int size = weight.cols();
     MemorySegment in = x.data();
     MemorySegment w = weight.data();
     MemorySegment out = y.data();
-    long at = x.offset(row);
+    long at = x.offset(row) + 4L * col;
+    long yAt = y.offset(row) + 4L * col;
     int bound = SPECIES.loopBound(size);
     int lanes = SPECIES.length();
     FloatVector sums = FloatVector.zero(SPECIES);
@@ -39,7 +49,7 @@ public final class RmsNorm {
     }
     float sum = LaneSum.of(sums);
     for (int i = bound; i < size; i++) {
-      float v = x.get(row, i);
+      float v = x.get(row, col + i);
       sum += v * v;
     }
     float inverseRms = (float) (1 / Math.sqrt((double) sum / size + rmsNormEps));
@@ -47,10 +57,10 @@ public final class RmsNorm {
       FloatVector.fromMemorySegment(SPECIES, in, at + 4L * i, ORDER)
           .mul(inverseRms)
           .mul(FloatVector.fromMemorySegment(SPECIES, w, 4L * i, ORDER))
-          .intoMemorySegment(out, at + 4L * i, ORDER);
+          .intoMemorySegment(out, yAt + 4L * i, ORDER);
     }
     for (int i = bound; i < size; i++) {
-      y.set(row, i, x.get(row, i) * inverseRms * weight.get(0, i));
+      y.set(row, col + i, x.get(row, col + i) * inverseRms * weight.get(0, i));
     }
     return inverseRms;
   }
@@ -66,39 +76,47 @@ public final class RmsNorm {
    */
   public static void backward(
       Matrix x, Matrix weight, float inverseRms, Matrix dy, Matrix dx, int row) {
-    int size = x.cols();
+    backward(x, weight, inverseRms, dy, dx, row, 0);
+  }
+
+  /** The same for {@code weight.cols()} columns from column {@code col} on. */
+  public static void backward(
+      Matrix x, Matrix weight, float inverseRms, Matrix dy, Matrix dx, int row, int col) {
+    int size = weight.cols();
     MemorySegment in = x.data();
     MemorySegment w = weight.data();
     MemorySegment gradient = dy.data();
     MemorySegment out = dx.data();
-    long at = x.offset(row);
+    long at = x.offset(row) + 4L * col;
+    long dyAt = dy.offset(row) + 4L * col;
+    long dxAt = dx.offset(row) + 4L * col;
     int bound = SPECIES.loopBound(size);
     int lanes = SPECIES.length();
     FloatVector sums = FloatVector.zero(SPECIES);
     for (int i = 0; i < bound; i += lanes) {
       FloatVector g =
-          FloatVector.fromMemorySegment(SPECIES, gradient, at + 4L * i, ORDER)
+          FloatVector.fromMemorySegment(SPECIES, gradient, dyAt + 4L * i, ORDER)
               .mul(FloatVector.fromMemorySegment(SPECIES, w, 4L * i, ORDER));
       sums = g.fma(FloatVector.fromMemorySegment(SPECIES, in, at + 4L * i, ORDER), sums);
     }
     float dot = LaneSum.of(sums);
     for (int i = bound; i < size; i++) {
-      dot += dy.get(row, i) * weight.get(0, i) * x.get(row, i);
+      dot += dy.get(row, col + i) * weight.get(0, i) * x.get(row, col + i);
     }
     float correction = -(float) ((double) dot / size * inverseRms * inverseRms);
     for (int i = 0; i < bound; i += lanes) {
       FloatVector g =
-          FloatVector.fromMemorySegment(SPECIES, gradient, at + 4L * i, ORDER)
+          FloatVector.fromMemorySegment(SPECIES, gradient, dyAt + 4L * i, ORDER)
               .mul(FloatVector.fromMemorySegment(SPECIES, w, 4L * i, ORDER));
       FloatVector.fromMemorySegment(SPECIES, in, at + 4L * i, ORDER)
           .mul(correction)
           .add(g)
           .mul(inverseRms)
-          .intoMemorySegment(out, at + 4L * i, ORDER);
+          .intoMemorySegment(out, dxAt + 4L * i, ORDER);
     }
     for (int i = bound; i < size; i++) {
-      float g = dy.get(row, i) * weight.get(0, i);
-      dx.set(row, i, inverseRms * (g + correction * x.get(row, i)));
+      float g = dy.get(row, col + i) * weight.get(0, i);
+      dx.set(row, col + i, inverseRms * (g + correction * x.get(row, col + i)));
     }
   }
 }

@@ -42,6 +42,41 @@ class RmsNormTest {
   }
 
   @Test
+  void normalisesSomeColumnsOfAWiderRow() {
+    Random random = new Random(4);
+    int size = 21;
+    try (Arena arena = Arena.ofConfined()) {
+      Matrix weight = TestMatrices.gaussian(arena, 1, size, random);
+      Matrix x = TestMatrices.gaussian(arena, 2, 60, random);
+      Matrix dy = TestMatrices.gaussian(arena, 2, 70, random);
+      Matrix y = Matrix.allocate(arena, 2, 50);
+      Matrix dx = Matrix.allocate(arena, 2, 55);
+      Matrix part = columns(arena, x, 17, size);
+      Matrix expected = Matrix.allocate(arena, 1, size);
+      Matrix expectedGradient = Matrix.allocate(arena, 1, size);
+      float inverseRms = RmsNorm.forward(part, weight, EPS, expected, 0);
+      RmsNorm.backward(part, weight, inverseRms, columns(arena, dy, 17, size), expectedGradient, 0);
+
+      assertThat(RmsNorm.forward(x, weight, EPS, y, 1, 17)).isEqualTo(inverseRms);
+      RmsNorm.backward(x, weight, inverseRms, dy, dx, 1, 17);
+
+      assertThat(columns(arena, y, 17, size).toArray()).isEqualTo(expected.toArray());
+      assertThat(columns(arena, dx, 17, size).toArray()).isEqualTo(expectedGradient.toArray());
+      assertThat(columns(arena, y, 38, 12).toArray()).containsOnly(0f);
+      assertThat(columns(arena, dx, 0, 17).toArray()).containsOnly(0f);
+    }
+  }
+
+  /** Columns of the second row, as a matrix of one row. */
+  private static Matrix columns(Arena arena, Matrix source, int from, int count) {
+    Matrix part = Matrix.allocate(arena, 1, count);
+    for (int i = 0; i < count; i++) {
+      part.set(0, i, source.get(1, from + i));
+    }
+    return part;
+  }
+
+  @Test
   void worksInPlaceInBothDirections() {
     Random random = new Random(2);
     try (Arena arena = Arena.ofConfined()) {
