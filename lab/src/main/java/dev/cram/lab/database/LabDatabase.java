@@ -1,0 +1,328 @@
+package dev.cram.lab.database;
+
+import dev.cram.lab.run.Run;
+import dev.cram.lab.run.RunKey;
+import dev.cram.lm.InputException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.sql.Timestamp;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Properties;
+import java.util.Set;
+
+/**
+ * The laboratory's record: one DuckDB file in which every finished run is a row.
+ *
+ * <p>A run is written in one transaction, so a killed process loses only the runs it had not
+ * finished. DuckDB lets one process at a time write to a file. One thread at a time may use an
+ * instance.
+ */
+public final class LabDatabase implements AutoCloseable {
+  /** The layout of the tables that this version writes. */
+  private static final int FORMAT = 1;
+
+  private final Path file;
+  private final Connection duckdb;
+
+  private LabDatabase(Path file, Connection duckdb) {
+    this.file = file;
+    this.duckdb = duckdb;
+  }
+
+  /**
+   * Opens a database, and makes it if there is none.
+   *
+   * @throws InputException if the file is no such database, was made by a newer version, cannot be
+   *     written, or is in use by another process
+   */
+  public static LabDatabase open(Path file) {
+    return open(file, false);
+  }
+
+  /**
+   * Opens an existing database to read from; several processes may do so.
+   *
+   * @throws InputException as {@link #open}, and if there is no such file
+   */
+  public static LabDatabase openReadOnly(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new InputException(file + ": no such database; cram measure makes one");
+    }
+    return open(file, true);
+  }
+
+  private static LabDatabase open(Path file, boolean readOnly) {
+    var properties = new Properties();
+    properties.setProperty("duckdb.read_only", Boolean.toString(readOnly));
+    Connection duckdb = null;
+    try {
+      duckdb = DriverManager.getConnection("jdbc:duckdb:" + file, properties);
+      var database = new LabDatabase(file, duckdb);
+      database.checkFormat(readOnly);
+      return database;
+    } catch (SQLException e) {
+      close(duckdb);
+      throw failure(file, e);
+    } catch (InputException e) {
+      close(duckdb);
+      throw e;
+    }
+  }
+
+  private void checkFormat(boolean readOnly) throws SQLException {
+    try (Statement statement = duckdb.createStatement()) {
+      Set<String> tables = new HashSet<>();
+      try (ResultSet rows = statement.executeQuery("SELECT table_name FROM duckdb_tables()")) {
+        while (rows.next()) {
+          tables.add(rows.getString(1));
+        }
+      }
+      if (tables.isEmpty() && !readOnly) {
+        statement.execute(resource("schema.sql"));
+        statement.execute("INSERT INTO format VALUES (" + FORMAT + ")");
+        return;
+      }
+      if (!tables.contains("format")) {
+        throw new InputException(
+            file + ": is a DuckDB file, but no laboratory database; give another file");
+      }
+      try (ResultSet rows = statement.executeQuery("SELECT version FROM format")) {
+        rows.next();
+        if (rows.getInt(1) > FORMAT) {
+          throw new InputException(
+              file
+                  + ": has format "
+                  + rows.getInt(1)
+                  + ", this version of Cram knows up to "
+                  + FORMAT
+                  + "; use a newer version");
+        }
+      }
+    }
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = LabDatabase.class.getResourceAsStream(name)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new IllegalStateException("the resource " + name + " belongs to the program", e);
+    }
+  }
+
+  /** The ids of all runs that are done, see {@link RunKey#id}. */
+  public Set<String> finished() {
+    Set<String> ids = new HashSet<>();
+    try (Statement statement = duckdb.createStatement();
+        ResultSet rows = statement.executeQuery("SELECT id FROM runs")) {
+      while (rows.next()) {
+        ids.add(rows.getString(1));
+      }
+      return ids;
+    } catch (SQLException e) {
+      throw failure(file, e);
+    }
+  }
+
+  /**
+   * Records a run; one that is there already is left as it is.
+   *
+   * @param experiment the name of the experiment that it was done for
+   * @return whether it was new
+   * @throws InputException if it cannot be written; then nothing of it is
+   */
+  public boolean add(String experiment, Run run) {
+    try {
+      duckdb.setAutoCommit(false);
+      try {
+        boolean isNew = insert(experiment, run);
+        duckdb.commit();
+        return isNew;
+      } catch (SQLException e) {
+        duckdb.rollback();
+        throw e;
+      } finally {
+        duckdb.setAutoCommit(true);
+      }
+    } catch (SQLException e) {
+      throw failure(file, e);
+    }
+  }
+
+  private boolean insert(String experiment, Run run) throws SQLException {
+    RunKey key = run.key();
+    String id = key.id();
+    String row =
+        "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+            + " ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+    try (PreparedStatement insert = duckdb.prepareStatement(row)) {
+      float minMargin = Float.POSITIVE_INFINITY;
+      for (float margin : run.margins()) {
+        minMargin = Math.min(minMargin, margin);
+      }
+      Object[] values = {
+        id,
+        experiment,
+        key.model(),
+        key.weightFingerprint(),
+        key.precision().name().toLowerCase(Locale.ROOT),
+        run.embeddingSize(),
+        run.vocabularySize(),
+        key.source(),
+        key.sample(),
+        key.textHash(),
+        key.length(),
+        key.vectors(),
+        key.recipe(),
+        key.maxSteps(),
+        key.patience(),
+        key.seed(),
+        run.steps(),
+        run.stepsToBest(),
+        run.seconds(),
+        run.accuracy(),
+        run.exact(),
+        run.horizon(),
+        run.exact() ? null : run.horizon(),
+        run.crossEntropyWithout(),
+        run.crossEntropy(),
+        run.correctWithout(),
+        run.correct(),
+        minMargin,
+        Timestamp.from(run.started()),
+        run.machine(),
+        run.software()
+      };
+      for (int i = 0; i < values.length; i++) {
+        insert.setObject(i + 1, values[i]);
+      }
+      if (insert.executeUpdate() == 0) {
+        return false;
+      }
+    }
+    try (PreparedStatement insert =
+        duckdb.prepareStatement("INSERT INTO traces VALUES (?, ?, ?, ?, ?, ?)")) {
+      insert.setString(1, id);
+      insert.setArray(2, floats(run.vectors()));
+      insert.setArray(3, floats(run.margins()));
+      insert.setArray(
+          4,
+          duckdb.createArrayOf(
+              "INTEGER", Arrays.stream(run.curve().steps()).boxed().toArray(Integer[]::new)));
+      insert.setArray(5, floats(run.curve().crossEntropies()));
+      insert.setArray(6, floats(run.curve().accuracies()));
+      insert.executeUpdate();
+    }
+    return true;
+  }
+
+  private Array floats(float[] values) throws SQLException {
+    Float[] boxed = new Float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      boxed[i] = values[i];
+    }
+    return duckdb.createArrayOf("FLOAT", boxed);
+  }
+
+  /** What receives the rows of a query, one after another. */
+  @FunctionalInterface
+  public interface RowReader {
+    /**
+     * @param row the result, standing at this row
+     */
+    void read(ResultSet row) throws SQLException;
+  }
+
+  /**
+   * Asks the database.
+   *
+   * @param sql one statement of DuckDB's SQL, with a {@code ?} for each parameter
+   * @throws InputException with DuckDB's own explanation if the statement is wrong
+   */
+  public void query(String sql, RowReader reader, Object... parameters) {
+    try (PreparedStatement statement = duckdb.prepareStatement(sql)) {
+      for (int i = 0; i < parameters.length; i++) {
+        statement.setObject(i + 1, parameters[i]);
+      }
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          reader.read(rows);
+        }
+      }
+    } catch (SQLException e) {
+      throw failure(file, e);
+    }
+  }
+
+  /**
+   * Writes a table or view to a file.
+   *
+   * @param table {@code results}, {@code runs} or {@code traces}
+   * @param target ends in {@code .parquet} or {@code .csv}; replaced if it exists
+   * @throws InputException if it ends in something else or cannot be written
+   */
+  public void export(String table, Path target) {
+    String name = target.toString();
+    String format =
+        switch (name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT)) {
+          case "parquet" -> "FORMAT parquet";
+          case "csv" -> "FORMAT csv, HEADER";
+          default ->
+              throw new InputException(target + ": expected a name that ends in .parquet or .csv");
+        };
+    Path temporary = target.resolveSibling("." + target.getFileName() + ".part");
+    try (Statement statement = duckdb.createStatement()) {
+      statement.execute(
+          "COPY (FROM %s ORDER BY id) TO '%s' (%s)"
+              .formatted(table, temporary.toString().replace("'", "''"), format));
+      Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
+    } catch (SQLException e) {
+      throw failure(target, e);
+    } catch (IOException e) {
+      throw new InputException(target + ": cannot be written: " + e.getMessage(), e);
+    } finally {
+      try {
+        Files.deleteIfExists(temporary);
+      } catch (IOException e) {
+        // The export itself is what matters; a leftover has a name that says what it is.
+      }
+    }
+  }
+
+  private static InputException failure(Path file, SQLException e) {
+    String message = String.valueOf(e.getMessage());
+    if (message.contains("Could not set lock")) {
+      return new InputException(
+          file + ": is in use by another process; wait for it, or give another file", e);
+    }
+    return new InputException(file + ": " + message.lines().findFirst().orElse("fails"), e);
+  }
+
+  private static void close(Connection connection) {
+    if (connection != null) {
+      try {
+        connection.close();
+      } catch (SQLException e) {
+        throw new IllegalStateException("the connection does not close", e);
+      }
+    }
+  }
+
+  /** Writes what is pending and lets the file go. */
+  @Override
+  public void close() {
+    close(duckdb);
+  }
+}

@@ -1,0 +1,17 @@
+package dev.cram.lab.run;
+
+import dev.cram.recipe.Recipe;
+
+/**
+ * A run to be done.
+ *
+ * @param key identifies it
+ * @param modelPath what the model is opened by
+ * @param tokens the text, {@code [key.length]}
+ */
+public record RunRequest(RunKey key, String modelPath, int[] tokens) {
+  /** The recipe with the budget of this run. */
+  Recipe recipe() {
+    return Recipe.named(key.recipe()).withMaxSteps(key.maxSteps()).withPatience(key.patience());
+  }
+}
