@@ -190,7 +190,12 @@ public final class Cram implements AutoCloseable {
 
   private VectorSearch search(CompressOptions options) {
     return new VectorSearch(
-        lm, workers, options.recipe(), Objective.PREDICT_ALL, options.marginGoal());
+        lm,
+        workers,
+        options.recipe(),
+        Objective.PREDICT_ALL,
+        Score.BY_SECURE_PREFIX,
+        options.marginGoal());
   }
 
   private CramFile file(byte[] original, CompressOptions options, List<Section> sections) {

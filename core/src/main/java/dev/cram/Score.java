@@ -3,8 +3,7 @@ package dev.cram;
 import java.util.Comparator;
 
 /**
- * How well vectors hold a text, by teacher forcing. Greater is better: first the tokens that are
- * certain to decode, then those that may.
+ * How well vectors hold a text, by teacher forcing.
  *
  * @param securePrefix leading tokens that win by at least the margin goal
  * @param exactPrefix leading tokens that are right
@@ -12,14 +11,19 @@ import java.util.Comparator;
  * @param crossEntropy mean over the targets, in nats
  * @param minMargin the smallest margin of a target, in logits; negative if one is wrong
  */
-record Score(
-    int securePrefix, int exactPrefix, double accuracy, double crossEntropy, float minMargin)
-    implements Comparable<Score> {
-  private static final Comparator<Score> ORDER =
+public record Score(
+    int securePrefix, int exactPrefix, double accuracy, double crossEntropy, float minMargin) {
+  /** Prefers what decodes: first the tokens that are certain to decode, then those that may. */
+  public static final Comparator<Score> BY_SECURE_PREFIX =
       Comparator.comparingInt(Score::securePrefix)
           .thenComparingInt(Score::exactPrefix)
           .thenComparingDouble(Score::accuracy)
           .thenComparingDouble(Score::minMargin);
+
+  /** Prefers the highest accuracy, as Kuratov et al. 2025 report it, then the lowest loss. */
+  public static final Comparator<Score> BY_ACCURACY =
+      Comparator.comparingDouble(Score::accuracy)
+          .thenComparing(Comparator.comparingDouble(Score::crossEntropy).reversed());
 
   /** Of vectors that hold nothing. */
   static final Score NOTHING =
@@ -66,10 +70,5 @@ record Score(
         targets == 0 ? 1 : (double) right / targets,
         targets == 0 ? 0 : sum / targets,
         minMargin);
-  }
-
-  @Override
-  public int compareTo(Score other) {
-    return ORDER.compare(this, other);
   }
 }

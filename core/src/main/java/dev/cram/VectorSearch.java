@@ -9,6 +9,7 @@ import dev.cram.recipe.Recipe;
 import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Workers;
 import java.lang.foreign.Arena;
+import java.util.Comparator;
 import java.util.random.RandomGenerator;
 
 /**
@@ -17,7 +18,7 @@ import java.util.random.RandomGenerator;
  * <p>Keeps the memory of a pass from one text to the next. One thread at a time may use an
  * instance.
  */
-final class VectorSearch implements AutoCloseable {
+public final class VectorSearch implements AutoCloseable {
   /** Once a text is exact, the share of the steps so far that may still go into its margins. */
   private static final double MARGIN_SHARE = 0.25;
 
@@ -27,6 +28,7 @@ final class VectorSearch implements AutoCloseable {
   private final Workers workers;
   private final Recipe recipe;
   private final Objective objective;
+  private final Comparator<Score> order;
   private final float marginGoal;
   private GradientPass pass;
 
@@ -37,16 +39,25 @@ final class VectorSearch implements AutoCloseable {
    * @param score of these vectors
    * @param steps how many steps were taken
    */
-  record Found(float[] vectors, Score score, int steps) {}
+  public record Found(float[] vectors, Score score, int steps) {}
 
   /**
-   * @param marginGoal by how much a right token's logit should exceed every other one
+   * @param order what makes one step's vectors better than another's
+   * @param marginGoal by how much a right token's logit should exceed every other one, in logits;
+   *     the search ends when all do
    */
-  VectorSearch(CausalLm lm, Workers workers, Recipe recipe, Objective objective, float marginGoal) {
+  public VectorSearch(
+      CausalLm lm,
+      Workers workers,
+      Recipe recipe,
+      Objective objective,
+      Comparator<Score> order,
+      float marginGoal) {
     this.lm = lm;
     this.workers = workers;
     this.recipe = recipe;
     this.objective = objective;
+    this.order = order;
     this.marginGoal = marginGoal;
   }
 
@@ -56,7 +67,7 @@ final class VectorSearch implements AutoCloseable {
    * @param tokens t_1 .. t_n, at least one
    * @param vectors K
    */
-  Found search(int[] tokens, int vectors, RandomGenerator random, CramListener listener) {
+  public Found search(int[] tokens, int vectors, RandomGenerator random, CramListener listener) {
     int n = tokens.length;
     reserve(vectors + n - 1);
     pass.text(tokens, vectors);
@@ -88,7 +99,7 @@ final class VectorSearch implements AutoCloseable {
             Score.of(pass.margins(), pass.crossEntropies(), weights, length, marginGoal, correct);
         listener.stepped(report(score, step, length, correct));
         boolean wasExact = best.exactPrefix() == n;
-        if (score.compareTo(best) > 0) {
+        if (order.compare(score, best) > 0) {
           best = score;
           mem.copyTo(bestVectors);
         }

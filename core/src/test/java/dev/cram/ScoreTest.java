@@ -74,7 +74,8 @@ class ScoreTest {
             score(0.3f, 0.3f, 0.3f));
     for (int i = 0; i < ascending.size(); i++) {
       for (int j = 0; j < ascending.size(); j++) {
-        assertThat(Integer.signum(ascending.get(i).compareTo(ascending.get(j))))
+        assertThat(
+                Integer.signum(Score.BY_SECURE_PREFIX.compare(ascending.get(i), ascending.get(j))))
             .as("%d and %d", i, j)
             .isEqualTo(Integer.compare(i, j));
       }

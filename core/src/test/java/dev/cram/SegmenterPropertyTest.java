@@ -103,7 +103,12 @@ class SegmenterPropertyTest {
   private static List<Segment> segments(int[] tokens, CompressOptions options, int maxTokens) {
     try (VectorSearch search =
             new VectorSearch(
-                lm, workers, options.recipe(), Objective.PREDICT_ALL, options.marginGoal());
+                lm,
+                workers,
+                options.recipe(),
+                Objective.PREDICT_ALL,
+                Score.BY_SECURE_PREFIX,
+                options.marginGoal());
         DecodingPath decodingPath = new DecodingPath(lm, workers)) {
       return new Segmenter(search, decodingPath, options, maxTokens, CramListener.SILENT)
           .segments(tokens);

@@ -184,7 +184,8 @@ class VectorSearchTest {
             steps.add(step);
           }
         };
-    try (VectorSearch search = new VectorSearch(lm, workers, recipe, objective, 0.1f)) {
+    try (VectorSearch search =
+        new VectorSearch(lm, workers, recipe, objective, Score.BY_SECURE_PREFIX, 0.1f)) {
       return search.search(tokens, vectors, new SplittableRandom(1), listener);
     }
   }

@@ -54,15 +54,17 @@ public final class ExperimentFile {
   public static Experiment read(Path file) {
     Object root;
     try {
-      root = new Load(LoadSettings.builder().setLabel(file.toString()).build())
-          .loadFromString(Files.readString(file));
+      root =
+          new Load(LoadSettings.builder().setLabel(file.toString()).build())
+              .loadFromString(Files.readString(file));
     } catch (IOException e) {
       throw new InputException(file + ": cannot be read: " + e.getMessage(), e);
     } catch (YamlEngineException e) {
       throw new InputException(file + ": is no valid YAML: " + e.getMessage(), e);
     }
     if (!(root instanceof Map<?, ?> map)) {
-      throw new InputException(file + ": expected keys and values, such as \"models: [cram-tiny]\"");
+      throw new InputException(
+          file + ": expected keys and values, such as \"models: [cram-tiny]\"");
     }
     for (Object key : map.keySet()) {
       if (!KEYS.contains(String.valueOf(key))) {
@@ -122,14 +124,15 @@ public final class ExperimentFile {
     return Files.exists(relative) ? relative.toString() : model;
   }
 
-  /** Either a map from a name to a specification, or a list of specifications that name themselves. */
+  /**
+   * Either a map from a name to a specification, or a list of specifications that name themselves.
+   */
   private Map<String, String> sources() {
     Map<String, String> sources = new LinkedHashMap<>();
     switch (values.get("sources")) {
       case Map<?, ?> named ->
           named.forEach((name, spec) -> sources.put(name.toString(), source(spec)));
-      case List<?> specs ->
-          specs.forEach(spec -> sources.put(String.valueOf(spec), source(spec)));
+      case List<?> specs -> specs.forEach(spec -> sources.put(String.valueOf(spec), source(spec)));
       case null, default -> throw wrong("sources", "a map from names to sources, or a list");
     }
     return sources;
@@ -174,7 +177,9 @@ public final class ExperimentFile {
   }
 
   private List<Integer> integers(List<?> numbers) {
-    return numbers.stream().map(value -> Math.toIntExact(whole("lengths, vectors", value))).toList();
+    return numbers.stream()
+        .map(value -> Math.toIntExact(whole("lengths, vectors", value)))
+        .toList();
   }
 
   /** A list; a single value counts as a list of one. */

@@ -84,10 +84,11 @@ public final class GradientPass implements AutoCloseable {
    * Sets the text and how many [mem] vectors stand before it.
    *
    * @param tokens t_1 .. t_n, at least one; kept, not copied
+   * @param vectors K; 0 for the text by itself, whose first token is then given
    * @throws IllegalArgumentException if it does not fit into the rows of this pass
    */
   public void text(int[] tokens, int vectors) {
-    if (vectors < 1 || tokens.length < 1 || vectors + tokens.length - 1 > maxRows) {
+    if (vectors < 0 || tokens.length < 1 || vectors + tokens.length - 1 > maxRows) {
       throw new IllegalArgumentException(
           vectors + " vectors and " + tokens.length + " tokens in a pass of " + maxRows + " rows");
     }
@@ -101,7 +102,7 @@ public final class GradientPass implements AutoCloseable {
   /**
    * Runs forward and backward on a prefix of the text.
    *
-   * @param mem {@code [K, embeddingSize]}
+   * @param mem {@code [K, embeddingSize]}; not used if K is 0
    * @param length how many tokens of the text take part, from 1
    * @param weights what the cross-entropy of target i counts in the objective, {@code [length]};
    *     leading zeros are targets that are given rather than predicted

@@ -18,8 +18,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Timestamp;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 
@@ -122,18 +124,12 @@ public final class LabDatabase implements AutoCloseable {
     }
   }
 
-  /** The ids of all runs that are done, see {@link RunKey#id}. */
-  public Set<String> finished() {
-    Set<String> ids = new HashSet<>();
-    try (Statement statement = duckdb.createStatement();
-        ResultSet rows = statement.executeQuery("SELECT id FROM runs")) {
-      while (rows.next()) {
-        ids.add(rows.getString(1));
-      }
-      return ids;
-    } catch (SQLException e) {
-      throw failure(file, e);
-    }
+  /** Accuracy, 0 to 1, of every run that is done, by its {@link RunKey#id}. */
+  public Map<String, Double> accuracies() {
+    Map<String, Double> accuracies = new HashMap<>();
+    query(
+        "SELECT id, accuracy FROM runs", row -> accuracies.put(row.getString(1), row.getDouble(2)));
+    return accuracies;
   }
 
   /**

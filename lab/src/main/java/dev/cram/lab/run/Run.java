@@ -3,8 +3,8 @@ package dev.cram.lab.run;
 import java.time.Instant;
 
 /**
- * A finished run: what K vectors held of one text, by the paper's convention that the first token is
- * given and the other {@code length - 1} are predicted.
+ * A finished run: what K vectors held of one text, by the paper's convention that the first token
+ * is given and the other {@code length - 1} are predicted.
  *
  * @param key identifies it
  * @param embeddingSize width of a vector

@@ -23,7 +23,8 @@ import java.util.stream.IntStream;
  * second, so that no author dominates. See {@link Passages} for what a passage is.
  */
 final class Documents implements TextSource {
-  private static final String READ_TEXT = "SELECT filename AS name, content AS text FROM read_text(%s)";
+  private static final String READ_TEXT =
+      "SELECT filename AS name, content AS text FROM read_text(%s)";
   private static final String READ_TABLE = "SELECT %s AS text FROM %s";
 
   private final String place;
@@ -103,7 +104,8 @@ final class Documents implements TextSource {
       table = "read_parquet(" + quoted + ")";
     } else {
       throw new InputException(
-          place + ": unknown kind of file; expected .txt, .md, .csv, .tsv, .json, .jsonl or .parquet");
+          place
+              + ": unknown kind of file; expected .txt, .md, .csv, .tsv, .json, .jsonl or .parquet");
     }
     List<String> columns = new ArrayList<>();
     try (ResultSet rows = statement.executeQuery("DESCRIBE SELECT * FROM " + table)) {

@@ -28,7 +28,8 @@ final class Passages {
     if (turn >= chunks.size()) {
       return Optional.empty();
     }
-    return Optional.of(secondHalf(chunks.get((random.nextInt(chunks.size()) + turn) % chunks.size())));
+    return Optional.of(
+        secondHalf(chunks.get((random.nextInt(chunks.size()) + turn) % chunks.size())));
   }
 
   private static List<String> chunks(String document) {

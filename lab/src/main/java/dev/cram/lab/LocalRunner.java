@@ -1,0 +1,101 @@
+package dev.cram.lab;
+
+import dev.cram.CramListener;
+import dev.cram.CramStep;
+import dev.cram.lab.run.Run;
+import dev.cram.lab.run.RunRequest;
+import dev.cram.lab.run.Trial;
+import dev.cram.lm.CausalLm;
+import dev.cram.lm.InputException;
+import dev.cram.tensor.Workers;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/**
+ * Does runs on this machine: independent texts, one a core, since a step of one text over several
+ * cores gives less (see BENCHMARKS.md).
+ */
+final class LocalRunner {
+  private final CausalLm lm;
+  private final int threads;
+
+  LocalRunner(CausalLm lm, int threads) {
+    this.lm = lm;
+    this.threads = threads;
+  }
+
+  /**
+   * Does all runs.
+   *
+   * @param record called with each result, one at a time; if it throws, the other runs are stopped
+   */
+  void run(List<RunRequest> requests, LabListener listener, Consumer<Run> record) {
+    AtomicInteger next = new AtomicInteger();
+    Object oneAtATime = new Object();
+    try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
+      List<Future<?>> loops =
+          IntStream.range(0, Math.min(threads, requests.size()))
+              .<Future<?>>mapToObj(i ->
+                  pool.submit(() -> {
+                    try (Workers own = new Workers(1);
+                        Trial trial =
+                            new Trial(lm, own, Machine.description(), Machine.software())) {
+                      for (int at; (at = next.getAndIncrement()) < requests.size(); ) {
+                        one(trial, requests.get(at), listener, record, oneAtATime);
+                      }
+                    } catch (RuntimeException e) {
+                      next.set(requests.size());
+                      throw e;
+                    }
+                  }))
+              .toList();
+      for (Future<?> loop : loops) {
+        loop.get();
+      }
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      next.set(requests.size());
+      Thread.currentThread().interrupt();
+      throw new InputException("interrupted; the finished runs are recorded", e);
+    }
+  }
+
+  private static void one(
+      Trial trial,
+      RunRequest request,
+      LabListener listener,
+      Consumer<Run> record,
+      Object oneAtATime) {
+    var progress =
+        new CramListener() {
+          @Override
+          public void stepped(CramStep step) {
+            synchronized (oneAtATime) {
+              listener.stepped(request.key(), step);
+            }
+          }
+        };
+    Run run;
+    try {
+      run = trial.run(request, progress);
+    } catch (InputException e) {
+      synchronized (oneAtATime) {
+        listener.failed(request.key(), e);
+      }
+      return;
+    }
+    synchronized (oneAtATime) {
+      record.accept(run);
+    }
+  }
+}

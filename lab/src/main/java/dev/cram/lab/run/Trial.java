@@ -1,0 +1,169 @@
+package dev.cram.lab.run;
+
+import dev.cram.CramListener;
+import dev.cram.CramStep;
+import dev.cram.Score;
+import dev.cram.VectorSearch;
+import dev.cram.lm.CausalLm;
+import dev.cram.lm.GreedyDecoder;
+import dev.cram.recipe.Objective;
+import dev.cram.tensor.Matrix;
+import dev.cram.tensor.Workers;
+import java.lang.foreign.Arena;
+import java.time.Instant;
+import java.util.SplittableRandom;
+
+/**
+ * Does runs on one model, one after another. Keeps the memory of a pass between them. One thread at
+ * a time may use an instance; several instances may share the model.
+ */
+public final class Trial implements AutoCloseable {
+  private final CausalLm lm;
+  private final Workers workers;
+  private final String machine;
+  private final String software;
+  private VectorSearch search;
+  private RunKey searchedFor;
+  private GreedyDecoder decoder;
+
+  /**
+   * @param workers compute the steps; not closed here
+   * @param machine what results say about where they were made
+   * @param software the version of Cram that results name
+   */
+  public Trial(CausalLm lm, Workers workers, String machine, String software) {
+    this.lm = lm;
+    this.workers = workers;
+    this.machine = machine;
+    this.software = software;
+  }
+
+  /**
+   * Does a run: searches the vectors until the text is right by teacher forcing or the recipe gives
+   * up, then decodes.
+   *
+   * @param progress hears of each step
+   */
+  public Run run(RunRequest request, CramListener progress) {
+    RunKey key = request.key();
+    var recorder = new Curve.Recorder();
+    var best = new Best(key.length());
+    var listener =
+        new CramListener() {
+          @Override
+          public void stepped(CramStep step) {
+            recorder.add(step.step(), step.crossEntropy(), step.accuracy());
+            best.see(step);
+            progress.stepped(step);
+          }
+        };
+    Instant started = Instant.now();
+    long begin = System.nanoTime();
+    VectorSearch.Found found =
+        search(request)
+            .search(request.tokens(), key.vectors(), new SplittableRandom(key.seed()), listener);
+    double seconds = (System.nanoTime() - begin) / 1e9;
+    return new Run(
+        key,
+        lm.embeddingSize(),
+        lm.vocabularySize(),
+        found.steps(),
+        best.step,
+        seconds,
+        (int) Math.round(found.score().accuracy() * (key.length() - 1)),
+        request.baseline().correct(key.length()),
+        found.score().crossEntropy(),
+        request.baseline().crossEntropy(key.length()),
+        horizon(request.tokens(), found.vectors()),
+        best.margins,
+        found.vectors(),
+        recorder.curve(),
+        started,
+        machine,
+        software);
+  }
+
+  private VectorSearch search(RunRequest request) {
+    RunKey key = request.key();
+    boolean sameRecipe =
+        searchedFor != null
+            && searchedFor.recipe().equals(key.recipe())
+            && searchedFor.maxSteps() == key.maxSteps()
+            && searchedFor.patience() == key.patience();
+    if (!sameRecipe) {
+      closeSearch();
+      search =
+          new VectorSearch(
+              lm, workers, request.recipe(), Objective.GIVEN_FIRST, Score.BY_ACCURACY, 0f);
+      searchedFor = key;
+    }
+    return search;
+  }
+
+  /** Tokens that greedy decoding gives back before its first error, the given one included. */
+  private int horizon(int[] tokens, float[] vectors) {
+    int count = vectors.length / lm.embeddingSize();
+    int rows = count + tokens.length;
+    if (decoder == null || decoder.maxRows() < rows) {
+      closeDecoder();
+      decoder = new GreedyDecoder(lm, rows, workers);
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      decoder.start(Matrix.of(arena, count, lm.embeddingSize(), vectors));
+    }
+    int right = 1;
+    decoder.feed(tokens[0]);
+    while (right < tokens.length && decoder.next() == tokens[right]) {
+      decoder.feed(tokens[right]);
+      right++;
+    }
+    return right;
+  }
+
+  /** The margins of the step with the best accuracy. */
+  private static final class Best {
+    private final float[] margins;
+    private double accuracy = -1;
+    private double crossEntropy;
+    private int step;
+
+    Best(int length) {
+      margins = new float[length - 1];
+    }
+
+    void see(CramStep now) {
+      boolean better =
+          now.accuracy() > accuracy
+              || now.accuracy() == accuracy && now.crossEntropy() < crossEntropy;
+      if (better && now.activeTokens() == margins.length + 1) {
+        if (now.accuracy() > accuracy) {
+          step = now.step();
+        }
+        accuracy = now.accuracy();
+        crossEntropy = now.crossEntropy();
+        System.arraycopy(now.margins(), 1, margins, 0, margins.length);
+      }
+    }
+  }
+
+  private void closeSearch() {
+    if (search != null) {
+      search.close();
+      search = null;
+    }
+  }
+
+  private void closeDecoder() {
+    if (decoder != null) {
+      decoder.close();
+      decoder = null;
+    }
+  }
+
+  /** Releases the memory. */
+  @Override
+  public void close() {
+    closeSearch();
+    closeDecoder();
+  }
+}
