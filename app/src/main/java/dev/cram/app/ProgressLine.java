@@ -7,24 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 
-/**
- * One line that says how far a text is: it overwrites itself on a terminal, and appears every ten
- * seconds in a pipe, a file or a dumb terminal.
- */
+/** Says how far a text is, on a {@link StatusLine}. */
 final class ProgressLine implements CramListener, AutoCloseable {
-  private static final long REDRAW_NANOS = 100_000_000L;
-  private static final long PLAIN_LINE_NANOS = 10_000_000_000L;
-
-  private final PrintStream out;
-  private final Terminal terminal;
+  private final StatusLine line;
   private final LongSupplier nanoTime;
-  private final boolean inPlace;
   private final long started;
 
-  private long lastShown;
-  private boolean shown;
   private int allTokens;
   private int segmentTokens;
   private int doneTokens;
@@ -32,12 +21,9 @@ final class ProgressLine implements CramListener, AutoCloseable {
   private int exactSegments;
 
   ProgressLine(PrintStream out, Terminal terminal, LongSupplier nanoTime) {
-    this.out = out;
-    this.terminal = terminal;
+    this.line = new StatusLine(out, terminal, nanoTime);
     this.nanoTime = nanoTime;
-    this.inPlace = terminal.movesCursor();
     this.started = nanoTime.getAsLong();
-    this.lastShown = started;
   }
 
   @Override
@@ -53,7 +39,7 @@ final class ProgressLine implements CramListener, AutoCloseable {
 
   @Override
   public void stepped(CramStep step) {
-    showWhenDue(() -> {
+    line.showWhenDue(() -> {
       List<String> fields = soFar();
       fields.add(
           String.format(
@@ -71,12 +57,12 @@ final class ProgressLine implements CramListener, AutoCloseable {
     doneTokens += segmentTokens;
     doneSegments++;
     exactSegments += exact ? 1 : 0;
-    showWhenDue(this::soFar);
+    line.showWhenDue(this::soFar);
   }
 
   @Override
   public void decoded(int tokens, int allTokens) {
-    showWhenDue(() -> {
+    line.showWhenDue(() -> {
       List<String> fields = new ArrayList<>();
       fields.add("decoded " + share(tokens, allTokens));
       addSpeed(fields, tokens, allTokens);
@@ -87,11 +73,7 @@ final class ProgressLine implements CramListener, AutoCloseable {
   /** Removes the line, so that what follows starts on an empty one. */
   @Override
   public void close() {
-    if (shown && inPlace) {
-      out.print("\r\033[K");
-      out.flush();
-      shown = false;
-    }
+    line.close();
   }
 
   private List<String> soFar() {
@@ -118,32 +100,5 @@ final class ProgressLine implements CramListener, AutoCloseable {
       fields.add(Spoken.rate(rate) + " tokens/s");
       fields.add(Spoken.duration((allTokens - tokens) / rate) + " left");
     }
-  }
-
-  private void showWhenDue(Supplier<List<String>> fields) {
-    long now = nanoTime.getAsLong();
-    if (now - lastShown < (inPlace ? REDRAW_NANOS : PLAIN_LINE_NANOS)) {
-      return;
-    }
-    lastShown = now;
-    if (inPlace) {
-      out.print("\r" + fitting(fields.get(), terminal.size().columns() - 1) + "\033[K");
-      out.flush();
-      shown = true;
-    } else {
-      out.println(fitting(fields.get(), Integer.MAX_VALUE));
-    }
-  }
-
-  /** The leading fields that fit, the first in any case as far as it does. */
-  private static String fitting(List<String> fields, int columns) {
-    StringBuilder line = new StringBuilder("cram: ").append(fields.getFirst());
-    for (String field : fields.subList(1, fields.size())) {
-      if (line.length() + 2 + field.length() > columns) {
-        break;
-      }
-      line.append(", ").append(field);
-    }
-    return line.length() <= columns ? line.toString() : line.substring(0, Math.max(0, columns));
   }
 }
