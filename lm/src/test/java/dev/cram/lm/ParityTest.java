@@ -14,7 +14,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every architecture against transformers. */
 class ParityTest {
   static Stream<Arguments> cases() {
-    return Stream.of("llama", "llama_bias", "llama_tied_mha", "llama3_rope", "llama_bf16")
+    return Stream.of(
+            "llama",
+            "llama_bias",
+            "llama_tied_mha",
+            "llama3_rope",
+            "llama_bf16",
+            "mistral",
+            "qwen2",
+            "qwen3")
         .flatMap(
             name -> Stream.of(1, 2).map(threads -> Arguments.of(name, Precision.F32, threads)));
   }

@@ -1,5 +1,7 @@
 package dev.cram.lm.arch;
 
+import static java.util.Map.entry;
+
 import dev.cram.lm.InputException;
 import dev.cram.lm.files.ModelConfig;
 import dev.cram.lm.files.Weights;
@@ -26,7 +28,13 @@ public interface Architecture {
    * @throws InputException if it is not supported
    */
   static Architecture of(ModelConfig config) {
-    Map<String, Architecture> known = new TreeMap<>(Map.of("llama", new Llama()));
+    Map<String, Architecture> known =
+        new TreeMap<>(
+            Map.ofEntries(
+                entry("llama", new Llama()),
+                entry("mistral", new Mistral()),
+                entry("qwen2", new Qwen2()),
+                entry("qwen3", new Qwen3())));
     Architecture found = known.get(config.modelType());
     if (found == null) {
       throw new InputException(

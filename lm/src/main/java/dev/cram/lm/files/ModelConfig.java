@@ -1,11 +1,15 @@
 package dev.cram.lm.files;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import dev.cram.lm.InputException;
 import java.math.BigDecimal;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -56,6 +60,23 @@ public final class ModelConfig {
     return value != null && !value.isJsonNull();
   }
 
+  /** Whether there is the key, with the value {@code null}. */
+  public boolean isNull(String key) {
+    JsonElement value = values.get(key);
+    return value != null && value.isJsonNull();
+  }
+
+  /** This config, with numbers for keys that it may lack. */
+  public ModelConfig withDefaults(Map<String, ? extends Number> defaults) {
+    JsonObject all = values.deepCopy();
+    defaults.forEach((key, number) -> {
+      if (!has(key)) {
+        all.addProperty(key, number);
+      }
+    });
+    return new ModelConfig(file, prefix, all);
+  }
+
   /** A size: a whole number of at least 1. */
   public int requiredInt(String key) {
     return wholeNumber(key, required(key, "a whole number of at least 1"), 1);
@@ -102,6 +123,25 @@ public final class ModelConfig {
       return value.getAsString();
     }
     throw wrong(key, "a string");
+  }
+
+  /** A list of texts. */
+  public Optional<List<String>> strings(String key) {
+    if (!has(key)) {
+      return Optional.empty();
+    }
+    List<String> texts = new ArrayList<>();
+    if (values.get(key) instanceof JsonArray array) {
+      for (JsonElement element : array) {
+        if (element instanceof JsonPrimitive value && value.isString()) {
+          texts.add(value.getAsString());
+        }
+      }
+      if (texts.size() == array.size()) {
+        return Optional.of(texts);
+      }
+    }
+    throw wrong(key, "a list of strings");
   }
 
   /** An object within this one, whose keys errors name with {@code key.} in front. */
