@@ -2,17 +2,52 @@ package dev.cram.lm.layer;
 
 import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Workers;
+import dev.cram.tensor.op.LayerNorm;
 import dev.cram.tensor.op.RmsNorm;
 
-/**
- * {@link RmsNorm} as a layer.
- *
- * @param weight {@code [1, size]}
- */
-public record Norm(Matrix weight, float rmsNormEps) implements Layer {
+/** {@link RmsNorm} or {@link LayerNorm} as a layer, {@code [rows, outputs]} to the same. */
+public final class Norm implements Layer {
+  private final int size;
+  private final boolean centred;
+  private final Matrix weight;
+  private final Matrix bias;
+  private final float eps;
+
+  private Norm(int size, boolean centred, Matrix weight, Matrix bias, float eps) {
+    this.size = size;
+    this.centred = centred;
+    this.weight = weight;
+    this.bias = bias;
+    this.eps = eps;
+  }
+
+  /**
+   * {@link RmsNorm}.
+   *
+   * @param weight {@code [1, size]}
+   */
+  public Norm(Matrix weight, float rmsNormEps) {
+    this(weight.cols(), false, weight, null, rmsNormEps);
+  }
+
+  /**
+   * {@link LayerNorm} with weight and bias.
+   *
+   * @param weight {@code [1, size]}
+   * @param bias {@code [1, size]}
+   */
+  public static Norm layer(Matrix weight, Matrix bias, float layerNormEps) {
+    return new Norm(weight.cols(), true, weight, bias, layerNormEps);
+  }
+
+  /** {@link LayerNorm} without parameters. */
+  public static Norm layer(int size, float layerNormEps) {
+    return new Norm(size, true, null, null, layerNormEps);
+  }
+
   @Override
   public int outputs() {
-    return weight.cols();
+    return size;
   }
 
   @Override
@@ -23,19 +58,15 @@ public record Norm(Matrix weight, float rmsNormEps) implements Layer {
   @Override
   public Stage plan(Flow input, Matrix outputGradient, Plan plan) {
     Matrix x = input.value();
-    Matrix y = plan.scratch(outputs());
-    float[] inverseRms = new float[plan.maxRows()];
+    Matrix dx = input.gradient();
+    Matrix y = plan.scratch(size);
+    float[] means = new float[centred ? plan.maxRows() : 0];
+    float[] inverseDeviations = new float[plan.maxRows()];
     Workers workers = plan.workers();
     return new Stage() {
       private int first;
-      private final Workers.Task normalise =
-          (part, worker) -> {
-            int row = first + part;
-            inverseRms[row] = RmsNorm.forward(x, weight, rmsNormEps, y, row);
-          };
-      private final Workers.Task back =
-          (row, worker) ->
-              RmsNorm.backward(x, weight, inverseRms[row], outputGradient, input.gradient(), row);
+      private final Workers.Task normalise = centred ? this::layerNorm : this::rmsNorm;
+      private final Workers.Task back = centred ? this::layerNormBackward : this::rmsNormBackward;
 
       @Override
       public Matrix output() {
@@ -51,6 +82,23 @@ public record Norm(Matrix weight, float rmsNormEps) implements Layer {
       @Override
       public void backward(int rows) {
         workers.run(back, rows);
+      }
+
+      private void layerNorm(int part, int worker) {
+        LayerNorm.forward(x, weight, bias, eps, y, first + part, means, inverseDeviations);
+      }
+
+      private void layerNormBackward(int row, int worker) {
+        LayerNorm.backward(x, weight, means, inverseDeviations, outputGradient, dx, row);
+      }
+
+      private void rmsNorm(int part, int worker) {
+        int row = first + part;
+        inverseDeviations[row] = RmsNorm.forward(x, weight, eps, y, row);
+      }
+
+      private void rmsNormBackward(int row, int worker) {
+        RmsNorm.backward(x, weight, inverseDeviations[row], outputGradient, dx, row);
       }
     };
   }
