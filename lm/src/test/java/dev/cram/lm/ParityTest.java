@@ -20,6 +20,7 @@ class ParityTest {
             "llama_tied_mha",
             "llama3_rope",
             "llama_bf16",
+            "mamba",
             "mistral",
             "qwen2",
             "qwen3")

@@ -32,6 +32,7 @@ public interface Architecture {
         new TreeMap<>(
             Map.ofEntries(
                 entry("llama", new Llama()),
+                entry("mamba", new Mamba()),
                 entry("mistral", new Mistral()),
                 entry("qwen2", new Qwen2()),
                 entry("qwen3", new Qwen3())));

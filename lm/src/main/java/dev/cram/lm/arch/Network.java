@@ -11,6 +11,6 @@ import dev.cram.tensor.Matrix;
  * @param body from input rows {@code [rows, embeddingSize]} to hidden rows {@code [rows,
  *     hiddenSize]}, the final norm included
  * @param head from hidden rows to logits {@code [rows, vocabularySize]}
- * @param maxPositions the longest sequence, in rows
+ * @param maxPositions the longest sequence, in rows; {@link Integer#MAX_VALUE} if nothing bounds it
  */
 public record Network(Matrix embeddings, Layer body, FrozenLinear head, int maxPositions) {}

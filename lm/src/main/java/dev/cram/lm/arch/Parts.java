@@ -51,6 +51,11 @@ final class Parts {
     return row(arena, name, size);
   }
 
+  /** A weight of any shape, row-major. */
+  float[] values(String name, int... shape) {
+    return weights.vector(name, shape);
+  }
+
   /** The input rows of tokens, {@code [vocabularySize, embeddingSize]}. */
   Matrix embeddings(String name, int vocabularySize, int embeddingSize) {
     return weights.matrix(arena, workers, name, vocabularySize, embeddingSize);

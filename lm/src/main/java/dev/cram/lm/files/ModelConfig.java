@@ -144,6 +144,13 @@ public final class ModelConfig {
     throw wrong(key, "a list of strings");
   }
 
+  /** Whether the value is this text. */
+  public boolean is(String key, String text) {
+    return values.get(key) instanceof JsonPrimitive value
+        && value.isString()
+        && value.getAsString().equals(text);
+  }
+
   /** An object within this one, whose keys errors name with {@code key.} in front. */
   public Optional<ModelConfig> object(String key) {
     if (!has(key)) {

@@ -196,13 +196,13 @@ public final class Weights implements AutoCloseable {
   }
 
   /**
-   * A weight {@code [size]} as float32 values.
+   * A weight of any shape as float32 values, row-major.
    *
    * @throws InputException as {@link #matrix(String, int, int)} does
    */
-  public float[] vector(String name, int size) {
-    StoredWeight weight = weight(name, size);
-    float[] values = new float[size];
+  public float[] vector(String name, int... shape) {
+    StoredWeight weight = weight(name, Arrays.stream(shape).asLongStream().toArray());
+    float[] values = new float[Arrays.stream(shape).reduce(1, Math::multiplyExact)];
     decode(name, weight, MemorySegment.ofArray(values), null);
     return values;
   }

@@ -5,6 +5,7 @@ import dev.cram.tensor.Multiplier;
 import dev.cram.tensor.Workers;
 import dev.cram.tensor.op.Attention;
 import dev.cram.tensor.op.Rope;
+import dev.cram.tensor.op.SelectiveScan;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,6 +30,7 @@ public final class Plan {
   private final Map<Integer, List<Matrix>> free = new HashMap<>();
   private final Map<double[], Rope> ropes = new IdentityHashMap<>();
   private final Map<AttentionShape, Attention[]> attentions = new HashMap<>();
+  private final Map<Integer, SelectiveScan.Scratch[]> scanScratches = new HashMap<>();
 
   /**
    * @param arena owns the memory
@@ -51,6 +53,11 @@ public final class Plan {
     return arena;
   }
 
+  /** Whether a backward pass will run. */
+  boolean gradients() {
+    return gradients;
+  }
+
   Workers workers() {
     return workers;
   }
@@ -62,6 +69,13 @@ public final class Plan {
   /** A matrix {@code [maxRows, cols]} whose rows outlive a pass: later rows read them. */
   Matrix cache(int cols) {
     return Matrix.allocate(arena, maxRows, cols);
+  }
+
+  /**
+   * A matrix {@code [rows, cols]} that outlives a pass: what earlier rows hand on to later ones.
+   */
+  Matrix state(int rows, int cols) {
+    return Matrix.allocate(arena, rows, cols);
   }
 
   /** A matrix {@code [maxRows, cols]} that lives from the forward to the backward pass. */
@@ -106,6 +120,19 @@ public final class Plan {
             perWorker[worker] =
                 new Attention(
                     shape.heads(), shape.kvHeads(), shape.headDim(), shape.scale(), shape.window());
+          }
+          return perWorker;
+        });
+  }
+
+  /** One scratch memory per worker, shared by all scans of the same state size. */
+  SelectiveScan.Scratch[] scanScratch(int stateSize) {
+    return scanScratches.computeIfAbsent(
+        stateSize,
+        key -> {
+          SelectiveScan.Scratch[] perWorker = new SelectiveScan.Scratch[workers.threads()];
+          for (int worker = 0; worker < perWorker.length; worker++) {
+            perWorker[worker] = new SelectiveScan.Scratch(stateSize);
           }
           return perWorker;
         });

@@ -8,9 +8,9 @@ public interface Stage {
   Matrix output();
 
   /**
-   * Computes output rows {@code from} to {@code to}. Rows before {@code from} must have been
-   * computed by earlier calls: what later rows need of them (keys, values, states) is kept, which
-   * makes this the cache of decoding too.
+   * Computes output rows {@code from} to {@code to}; {@code from} is 0, which begins a sequence, or
+   * the end of the call before. What later rows need of earlier ones (keys, values, states) is
+   * kept, which makes this the cache of decoding too.
    */
   void forward(int from, int to);
 
