@@ -49,6 +49,9 @@ import picocli.CommandLine.Spec;
       DecompressCommand.class,
       InspectCommand.class,
       DemoCommand.class,
+      MeasureCommand.class,
+      ExportCommand.class,
+      SqlCommand.class,
       CompletionCommand.class,
     })
 final class CramCommand implements Runnable {
@@ -84,8 +87,18 @@ final class CramCommand implements Runnable {
 
   /** The progress of a command, on standard error. */
   static ProgressLine progress(boolean quiet) {
-    PrintStream out = quiet ? new PrintStream(OutputStream.nullOutputStream()) : System.err;
-    return new ProgressLine(out, Terminal.of(Terminal.STANDARD_ERROR), System::nanoTime);
+    return new ProgressLine(
+        progressOut(quiet), Terminal.of(Terminal.STANDARD_ERROR), System::nanoTime);
+  }
+
+  /** A line on standard error that says how far a command is. */
+  static StatusLine statusLine(boolean quiet) {
+    return new StatusLine(
+        progressOut(quiet), Terminal.of(Terminal.STANDARD_ERROR), System::nanoTime);
+  }
+
+  private static PrintStream progressOut(boolean quiet) {
+    return quiet ? new PrintStream(OutputStream.nullOutputStream()) : System.err;
   }
 
   /** The bytes of a {@code .cram} file. */

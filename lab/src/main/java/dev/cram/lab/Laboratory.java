@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Does the runs of an experiment and records each in a database as it ends. What the database
@@ -43,11 +44,24 @@ public final class Laboratory {
    *     be written; what was recorded stays
    */
   public void run(Experiment experiment, LabListener listener) {
+    forEachModel(experiment, listener, OfModel::run);
+  }
+
+  /**
+   * Says what {@link #run} would do first, and does nothing.
+   *
+   * @throws dev.cram.lm.InputException if a model or source cannot be used
+   */
+  public void plan(Experiment experiment, LabListener listener) {
+    forEachModel(experiment, listener, OfModel::plan);
+  }
+
+  private void forEachModel(Experiment experiment, LabListener listener, Consumer<OfModel> action) {
     for (String model : experiment.models()) {
       try (Workers workers = new Workers(threads);
           CausalLm lm = CausalLm.open(model, experiment.precision(), workers)) {
-        new OfModel(experiment, model, lm, new SampleTexts(experiment, lm, workers), listener)
-            .run();
+        var texts = new SampleTexts(experiment, lm, workers);
+        action.accept(new OfModel(experiment, model, lm, texts, listener));
       }
     }
   }
@@ -73,7 +87,7 @@ public final class Laboratory {
       this.listener = listener;
     }
 
-    void run() {
+    private List<Series> series() {
       List<Integer> lengths =
           experiment.lengths().stream().filter(length -> length <= lm.maxPositions() - 1).toList();
       List<Series> open = new ArrayList<>();
@@ -85,10 +99,18 @@ public final class Laboratory {
           }
         }
       }
+      return open;
+    }
+
+    void plan() {
+      plan(series(), new HashMap<>());
+    }
+
+    void run() {
+      List<Series> open = series();
       while (!open.isEmpty()) {
         Map<Series, List<RunKey>> asked = new HashMap<>();
         Plan plan = plan(open, asked);
-        listener.planned(plan);
         execute(plan.requests());
         Map<String, Double> accuracies = database.accuracies();
         for (Series series : open) {
@@ -126,7 +148,11 @@ public final class Laboratory {
       }
       // The longest first, so that at the end no core waits for another's long run.
       requests.sort(Comparator.comparingInt((RunRequest r) -> -r.key().length()));
-      return new Plan(requests, alreadyDone, tooShort);
+      double seconds =
+          requests.isEmpty() ? 0 : StepCost.of(lm, requests).atMost(requests) / threads;
+      Plan plan = new Plan(lm.name(), requests, alreadyDone, tooShort, seconds);
+      listener.planned(plan);
+      return plan;
     }
 
     private RunKey key(Series series, int sample, int[] tokens) {

@@ -4,11 +4,14 @@ import dev.cram.lab.run.RunRequest;
 import java.util.List;
 
 /**
- * Runs that can be done in any order.
+ * Runs of one model that can be done in any order.
  *
+ * @param model its name
  * @param requests still to be done, the longest first
  * @param alreadyDone runs that the database has
  * @param tooShort texts that have fewer tokens than a length asks for, or are missing, counted once
  *     for each length
+ * @param atMostSeconds how long the runs take if none ends early, from a few steps that were timed
  */
-public record Plan(List<RunRequest> requests, int alreadyDone, int tooShort) {}
+public record Plan(
+    String model, List<RunRequest> requests, int alreadyDone, int tooShort, double atMostSeconds) {}

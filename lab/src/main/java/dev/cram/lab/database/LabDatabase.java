@@ -17,9 +17,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Timestamp;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
@@ -235,6 +237,9 @@ public final class LabDatabase implements AutoCloseable {
   /** What receives the rows of a query, one after another. */
   @FunctionalInterface
   public interface RowReader {
+    /** Called once, before the first row, also if there is none. */
+    default void columns(List<String> names) {}
+
     /**
      * @param row the result, standing at this row
      */
@@ -253,6 +258,11 @@ public final class LabDatabase implements AutoCloseable {
         statement.setObject(i + 1, parameters[i]);
       }
       try (ResultSet rows = statement.executeQuery()) {
+        List<String> columns = new ArrayList<>();
+        for (int column = 1; column <= rows.getMetaData().getColumnCount(); column++) {
+          columns.add(rows.getMetaData().getColumnLabel(column));
+        }
+        reader.columns(columns);
         while (rows.next()) {
           reader.read(rows);
         }

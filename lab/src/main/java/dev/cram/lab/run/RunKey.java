@@ -57,6 +57,22 @@ public record RunKey(
     return sha256(all.getBytes(StandardCharsets.UTF_8)).substring(0, 32);
   }
 
+  RunKey withMaxSteps(int maxSteps) {
+    return new RunKey(
+        model,
+        weightFingerprint,
+        precision,
+        source,
+        sample,
+        textHash,
+        length,
+        vectors,
+        recipe,
+        maxSteps,
+        Math.min(patience, maxSteps),
+        seed);
+  }
+
   /** The hash that {@link #textHash} holds. */
   public static String hash(int[] tokens) {
     byte[] bytes = new byte[4 * tokens.length];

@@ -1,0 +1,195 @@
+package dev.cram.app;
+
+import dev.cram.lab.Experiment;
+import dev.cram.lab.ExperimentFile;
+import dev.cram.lab.Laboratory;
+import dev.cram.lab.database.LabDatabase;
+import dev.cram.recipe.Recipe;
+import dev.cram.tensor.Precision;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "measure",
+    description = {
+      "Measures how much text the input vectors of models hold, and keeps every run in a database.",
+      "Models, sources, lengths, numbers of vectors and seeds are combined; options replace what"
+          + " the experiment file says. A run that the database has is not done again, so the same"
+          + " command goes on where it was stopped.",
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  cram measure experiments/table1-small.yaml",
+      "  cram measure --source random --length 16,32,64 --samples 10 --recipe cram",
+      "  cram measure --source prose=dir:books --goal capacity --database books.db",
+    })
+final class MeasureCommand implements Runnable {
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "EXPERIMENT",
+      description = "Experiment file (YAML); its keys stand in docs/lab.md.")
+  private Path experimentFile;
+
+  @Option(
+      names = {"-d", "--database"},
+      paramLabel = "FILE",
+      description = "DuckDB file of the results (default: NAME.db, after the experiment).")
+  private Path database;
+
+  @Option(names = "--name", paramLabel = "NAME", description = "Name of the experiment.")
+  private String name;
+
+  @Option(
+      names = {"-m", "--model"},
+      paramLabel = "MODEL",
+      split = ",",
+      description = "Models, as for compress (default: cram-tiny).")
+  private List<String> models;
+
+  @Option(
+      names = {"-s", "--source"},
+      paramLabel = "[NAME=]SOURCE",
+      split = ",",
+      description =
+          "Where texts come from: random, random:WORDS, file:PATH, dir:PATH, hf://..., https://...,"
+              + " pg19, fanfics; #COLUMN after it names the text column of a table.")
+  private List<String> sources;
+
+  @Option(
+      names = {"-n", "--length"},
+      paramLabel = "N",
+      split = ",",
+      description = "Lengths in tokens (default: the paper's grid, 8 to 1568).")
+  private List<Integer> lengths;
+
+  @Option(
+      names = {"-k", "--vectors"},
+      paramLabel = "K",
+      split = ",",
+      description = "Numbers of vectors (default: 1).")
+  private List<Integer> vectors;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      split = ",",
+      description = "Seeds of the optimisation (default: 1).")
+  private List<Long> seeds;
+
+  @Option(names = "--samples", paramLabel = "N", description = "Texts of a source (default: 50).")
+  private Integer samples;
+
+  @Option(
+      names = "--recipe",
+      paramLabel = "R",
+      completionCandidates = OptimiserOptions.RecipeNames.class,
+      description =
+          "How the vectors are found: ${COMPLETION-CANDIDATES} (default: paper, the one of"
+              + " Kuratov et al. 2025).")
+  private String recipe;
+
+  @Option(
+      names = "--max-steps",
+      paramLabel = "N",
+      converter = ModelOptions.AtLeastOne.class,
+      description = "Give a text up after N optimisation steps.")
+  private Integer maxSteps;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "f32|bf16",
+      description = "Numbers that the models compute with (default: f32).")
+  private Precision precision;
+
+  @Option(
+      names = "--goal",
+      paramLabel = "all|capacity",
+      description =
+          "Run all lengths, or only those that it takes to find the Decoding Capacity (default:"
+              + " all).")
+  private Experiment.Goal goal;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "T",
+      converter = ModelOptions.AtLeastOne.class,
+      description = "Texts that are crammed at the same time (default: one a core).")
+  private Integer threads;
+
+  @Option(names = "--dry-run", description = "Show the plan and do nothing.")
+  private boolean dryRun;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "Say nothing but errors.")
+  private boolean quiet;
+
+  @Override
+  public void run() {
+    Experiment experiment = experiment();
+    Path file = database != null ? database : Path.of(experiment.name() + ".db");
+    VectorModule.load();
+    int count = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    try (LabDatabase lab = LabDatabase.open(file);
+        MeasureProgress progress = new MeasureProgress(CramCommand.statusLine(quiet), dryRun)) {
+      Laboratory laboratory = new Laboratory(lab, count);
+      if (dryRun) {
+        laboratory.plan(experiment, progress);
+      } else {
+        laboratory.run(experiment, progress);
+        progress.done(file);
+      }
+    }
+  }
+
+  private Experiment experiment() {
+    Experiment given =
+        experimentFile != null
+            ? ExperimentFile.read(experimentFile)
+            : new Experiment(
+                "measure",
+                List.of(ModelOptions.BUILT_IN_MODEL),
+                Map.of("random", "random"),
+                Experiment.PAPER_LENGTHS,
+                List.of(1),
+                List.of(1L),
+                50,
+                1,
+                Recipe.PAPER,
+                Precision.F32,
+                Experiment.Goal.ALL);
+    Recipe chosen = recipe == null ? given.recipe() : Recipe.named(recipe);
+    return new Experiment(
+        or(name, given.name()),
+        or(models, given.models()),
+        sources == null ? given.sources() : named(sources),
+        or(lengths, given.lengths()),
+        or(vectors, given.vectors()),
+        or(seeds, given.seeds()),
+        or(samples, given.samples()),
+        given.textSeed(),
+        maxSteps == null ? chosen : chosen.withMaxSteps(maxSteps),
+        or(precision, given.precision()),
+        or(goal, given.goal()));
+  }
+
+  private static <T> T or(T option, T otherwise) {
+    return option == null ? otherwise : option;
+  }
+
+  private static Map<String, String> named(List<String> sources) {
+    Map<String, String> named = new LinkedHashMap<>();
+    for (String source : sources) {
+      int equals = source.indexOf('=');
+      named.put(
+          equals < 0 ? source : source.substring(0, equals),
+          equals < 0 ? source : source.substring(equals + 1));
+    }
+    return named;
+  }
+}
