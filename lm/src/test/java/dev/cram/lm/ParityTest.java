@@ -15,6 +15,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ParityTest {
   static Stream<Arguments> cases() {
     return Stream.of(
+            "gpt2",
+            "gpt_neox",
+            "gpt_neox_sequential",
             "llama",
             "llama_bias",
             "llama_tied_mha",
@@ -22,6 +25,9 @@ class ParityTest {
             "llama_bf16",
             "mamba",
             "mistral",
+            "olmo",
+            "opt",
+            "opt_350m_style",
             "qwen2",
             "qwen3")
         .flatMap(

@@ -30,15 +30,33 @@ public final class FrozenLinear {
    */
   public static FrozenLinear pack(
       Arena arena, Matrix weight, Matrix bias, Precision precision, Workers workers) {
-    Matrix ownBias = null;
-    if (bias != null) {
-      ownBias = Matrix.allocate(arena, 1, weight.rows());
-      ownBias.copyFrom(bias);
-    }
     return new FrozenLinear(
         PackedMatrix.transposed(arena, weight, precision, workers),
         PackedMatrix.of(arena, weight, precision, workers),
-        ownBias);
+        copy(arena, bias));
+  }
+
+  /**
+   * Packs one layer whose weight is stored the other way round.
+   *
+   * @param weight {@code [inputs, outputs]}; not kept
+   * @param bias {@code [1, outputs]} or null; copied
+   */
+  public static FrozenLinear packTransposed(
+      Arena arena, Matrix weight, Matrix bias, Precision precision, Workers workers) {
+    return new FrozenLinear(
+        PackedMatrix.of(arena, weight, precision, workers),
+        PackedMatrix.transposed(arena, weight, precision, workers),
+        copy(arena, bias));
+  }
+
+  private static Matrix copy(Arena arena, Matrix bias) {
+    if (bias == null) {
+      return null;
+    }
+    Matrix copy = Matrix.allocate(arena, 1, bias.cols());
+    copy.copyFrom(bias);
+    return copy;
   }
 
   /** Packs layers that read the same input as one, their outputs side by side. */

@@ -31,9 +31,13 @@ public interface Architecture {
     Map<String, Architecture> known =
         new TreeMap<>(
             Map.ofEntries(
+                entry("gpt2", new Gpt2()),
+                entry("gpt_neox", new GptNeoX()),
                 entry("llama", new Llama()),
                 entry("mamba", new Mamba()),
                 entry("mistral", new Mistral()),
+                entry("olmo", new Olmo()),
+                entry("opt", new Opt()),
                 entry("qwen2", new Qwen2()),
                 entry("qwen3", new Qwen3())));
     Architecture found = known.get(config.modelType());

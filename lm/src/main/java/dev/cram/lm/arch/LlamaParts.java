@@ -17,8 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Llama's layers, sized by its config keys and read by its weights' names. Mistral and Qwen have
- * both in common with Llama.
+ * Llama's layers, sized by its config keys and read by its weights' names. Mistral, Qwen and OLMo
+ * have both in common with Llama.
  */
 final class LlamaParts {
   private final ModelConfig config;
@@ -94,16 +94,21 @@ final class LlamaParts {
         gateUp, parts.linear(prefix + ".down_proj", sizes.hiddenSize(), intermediateSize, bias));
   }
 
-  /**
-   * The blocks between {@code model.embed_tokens} and the head, which is {@code lm_head} unless
-   * {@code tie_word_embeddings} says that it is the embeddings again.
-   */
+  /** The blocks, {@code model.norm}, and around them what the other method says. */
   Network network(List<Layer> blocks) {
+    return network(blocks, norm("model.norm"));
+  }
+
+  /**
+   * The blocks and the final norm between {@code model.embed_tokens} and the head, which is {@code
+   * lm_head} unless {@code tie_word_embeddings} says that it is the embeddings again.
+   */
+  Network network(List<Layer> blocks, Norm finalNorm) {
     int vocabularySize = config.requiredInt("vocab_size");
     String embeddings = "model.embed_tokens";
     String head = config.bool("tie_word_embeddings", false) ? embeddings : "lm_head";
     List<Layer> body = new ArrayList<>(blocks);
-    body.add(norm("model.norm"));
+    body.add(finalNorm);
     return new Network(
         parts.embeddings(embeddings + ".weight", vocabularySize, sizes.hiddenSize()),
         new Sequential(body),

@@ -1,6 +1,7 @@
 package dev.cram.lm.arch;
 
 import dev.cram.lm.files.Weights;
+import dev.cram.lm.layer.Norm;
 import dev.cram.tensor.FrozenLinear;
 import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Precision;
@@ -46,6 +47,57 @@ final class Parts {
     }
   }
 
+  /**
+   * A linear layer from {@code name.weight [inputs, outputs]} and {@code name.bias}, as the {@code
+   * Conv1D} of transformers stores them.
+   */
+  FrozenLinear conv1d(String name, int inputs, int outputs) {
+    try (Arena temporary = Arena.ofShared()) {
+      Matrix weight = weights.matrix(temporary, workers, name + ".weight", inputs, outputs);
+      Matrix bias = row(temporary, name + ".bias", outputs);
+      return FrozenLinear.packTransposed(arena, weight, bias, precision, workers);
+    }
+  }
+
+  /**
+   * Queries, keys and values side by side, from one layer whose outputs are those of the first
+   * head, then those of the second, and so on.
+   */
+  FrozenLinear interleavedQkv(String name, int heads, int headDim, boolean bias) {
+    int hiddenSize = heads * headDim;
+    try (Arena temporary = Arena.ofShared()) {
+      Matrix weight =
+          weights.matrix(temporary, workers, name + ".weight", 3 * hiddenSize, hiddenSize);
+      float[] biases = bias ? weights.vector(name + ".bias", 3 * hiddenSize) : null;
+      Matrix sortedWeight = Matrix.allocate(temporary, 3 * hiddenSize, hiddenSize);
+      Matrix sortedBias = bias ? Matrix.allocate(temporary, 1, 3 * hiddenSize) : null;
+      for (int to = 0; to < 3 * hiddenSize; to++) {
+        int part = to / hiddenSize;
+        int head = to % hiddenSize / headDim;
+        int from = (3 * head + part) * headDim + to % headDim;
+        sortedWeight.copyRow(to, weight, from);
+        if (bias) {
+          sortedBias.set(0, to, biases[from]);
+        }
+      }
+      return FrozenLinear.pack(arena, sortedWeight, sortedBias, precision, workers);
+    }
+  }
+
+  /** The layer norm {@code name.weight} and {@code name.bias}. */
+  Norm layerNorm(String name, int size, float layerNormEps) {
+    return Norm.layer(vector(name + ".weight", size), vector(name + ".bias", size), layerNormEps);
+  }
+
+  /**
+   * What names begin with: {@code prefix}, or nothing if the weights were saved without it.
+   *
+   * @param name a weight's name behind the prefix
+   */
+  String prefix(String prefix, String name) {
+    return weights.contains(name) ? "" : prefix;
+  }
+
   /** A vector {@code [1, size]}, such as the weight of a norm. */
   Matrix vector(String name, int size) {
     return row(arena, name, size);
@@ -56,9 +108,9 @@ final class Parts {
     return weights.vector(name, shape);
   }
 
-  /** The input rows of tokens, {@code [vocabularySize, embeddingSize]}. */
-  Matrix embeddings(String name, int vocabularySize, int embeddingSize) {
-    return weights.matrix(arena, workers, name, vocabularySize, embeddingSize);
+  /** The input rows of tokens, or the vectors of positions, {@code [count, embeddingSize]}. */
+  Matrix embeddings(String name, int count, int embeddingSize) {
+    return weights.matrix(arena, workers, name, count, embeddingSize);
   }
 
   private Matrix row(Arena target, String name, int size) {

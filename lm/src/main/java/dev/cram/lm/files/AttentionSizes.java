@@ -12,6 +12,33 @@ import dev.cram.lm.InputException;
  */
 public record AttentionSizes(int hiddenSize, int heads, int keyValueHeads, int headDim) {
   /**
+   * Heads that share the hidden size out among them, each with keys and values of its own.
+   *
+   * @param hiddenSizeKey such as {@code hidden_size}
+   * @param headsKey such as {@code num_attention_heads}
+   * @throws InputException if one is missing, not positive, or they contradict each other
+   */
+  public static AttentionSizes ofEqualShares(
+      ModelConfig config, String hiddenSizeKey, String headsKey) {
+    int hiddenSize = config.requiredInt(hiddenSizeKey);
+    int heads = config.requiredInt(headsKey);
+    if (hiddenSize % heads != 0) {
+      throw new InputException(
+          config.file()
+              + ": "
+              + hiddenSizeKey
+              + " ("
+              + hiddenSize
+              + ") is not a multiple of "
+              + headsKey
+              + " ("
+              + heads
+              + "); use the config.json that belongs to the weights");
+    }
+    return new AttentionSizes(hiddenSize, heads, heads, hiddenSize / heads);
+  }
+
+  /**
    * Reads {@code hidden_size}, {@code num_attention_heads}, {@code num_key_value_heads} (all heads
    * if missing) and {@code head_dim} ({@code hidden_size / num_attention_heads} if missing).
    *

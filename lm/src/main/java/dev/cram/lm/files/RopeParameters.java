@@ -78,6 +78,32 @@ public record RopeParameters(
     return of(config, ofLayerType(config, "sliding_attention"), "rope_local_base_freq", 10_000);
   }
 
+  /**
+   * How many elements of a head are turned: the share {@code rope_parameters.partial_rotary_factor}
+   * of it, or the older {@code partial_rotary_factor} or {@code rotary_pct}.
+   *
+   * @param missing the share where there is none
+   * @throws InputException if the share is not above 0 and at most 1, or leaves an odd number
+   */
+  public static int rotaryDim(ModelConfig config, int headDim, double missing) {
+    ModelConfig holder =
+        config
+            .object("rope_parameters")
+            .filter(rope -> rope.has("partial_rotary_factor"))
+            .orElse(config);
+    String key =
+        holder.has("partial_rotary_factor") || !holder.has("rotary_pct")
+            ? "partial_rotary_factor"
+            : "rotary_pct";
+    double share = holder.optionalDouble(key, missing);
+    int rotaryDim = (int) (headDim * share);
+    if (share <= 0 || share > 1 || rotaryDim == 0 || rotaryDim % 2 != 0) {
+      throw holder.wrong(
+          key, "a share of the " + headDim + " elements of a head that is an even number");
+    }
+    return rotaryDim;
+  }
+
   private static Optional<ModelConfig> ofLayerType(ModelConfig config, String layerType) {
     var all = config.object("rope_parameters");
     if (all.isPresent() && (all.get().has("rope_theta") || all.get().has("rope_type"))) {
