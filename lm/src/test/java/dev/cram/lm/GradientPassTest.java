@@ -34,6 +34,14 @@ class GradientPassTest {
     "llama_bias, 2, 24",
     "llama_tied_mha, 1, 1",
     "llama3_rope, 5, 70",
+    "mamba, 2, 24",
+    "mamba, 1, 1",
+    "mamba, 1, 2",
+    "mamba, 1, 3",
+    "mamba, 1, 4",
+    "mamba, 1, 5",
+    "mamba, 3, 70",
+    "mamba_untied, 2, 24",
   })
   void theGradientIsTheSlopeOfTheObjective(String name, int vectors, int n) {
     try (FixtureModel model = new FixtureModel(name, Precision.F32, 2);

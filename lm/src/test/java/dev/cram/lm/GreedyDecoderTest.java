@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Precision;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -15,7 +14,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Decoding with a cache against decoding without one. */
 class GreedyDecoderTest {
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "llama_bias", "llama_tied_mha", "llama3_rope"})
+  @ValueSource(
+      strings = {"llama", "llama_bias", "llama_tied_mha", "llama3_rope", "mamba", "mamba_untied"})
   void aCacheChangesNothing(String name) {
     try (FixtureModel model = new FixtureModel(name, Precision.F32, 2);
         GreedyDecoder cached = new GreedyDecoder(model.lm, rows(model), model.workers);
@@ -32,9 +32,9 @@ class GreedyDecoderTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"F32, 1e-5", "BF16, 2e-2"})
-  void rowsMayComeInPiecesOfAnySize(Precision precision, float share) {
-    try (FixtureModel model = new FixtureModel("llama_bf16", precision, 2)) {
+  @CsvSource({"llama_bf16, F32, 1e-5", "llama_bf16, BF16, 2e-2", "mamba, F32, 1e-5"})
+  void rowsMayComeInPiecesOfAnySize(String name, Precision precision, float share) {
+    try (FixtureModel model = new FixtureModel(name, precision, 2)) {
       int rows = rows(model);
       float[] whole = model.logits(model.mem, rows);
       float largest = 0;
@@ -66,9 +66,10 @@ class GreedyDecoderTest {
     }
   }
 
-  @Test
-  void aDecoderStartsAgainAsIfNew() {
-    try (FixtureModel model = new FixtureModel("llama", Precision.F32, 2);
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "mamba"})
+  void aDecoderStartsAgainAsIfNew(String name) {
+    try (FixtureModel model = new FixtureModel(name, Precision.F32, 2);
         GreedyDecoder decoder = new GreedyDecoder(model.lm, rows(model), model.workers)) {
       float[] first = margins(decoder, model);
       decoder.start(model.randomMem(3, new java.util.Random(1)));

@@ -24,6 +24,7 @@ class ParityTest {
             "llama3_rope",
             "llama_bf16",
             "mamba",
+            "mamba_untied",
             "mistral",
             "olmo",
             "opt",

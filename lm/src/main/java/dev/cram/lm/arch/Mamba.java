@@ -80,6 +80,9 @@ final class Mamba implements Architecture {
 
   private static int innerSize(ModelConfig config, int hiddenSize) {
     int expand = config.has("expand") ? config.requiredInt("expand") : 2;
+    if (expand > Integer.MAX_VALUE / 2 / hiddenSize) {
+      throw config.wrong("expand", "about 2");
+    }
     int innerSize = expand * hiddenSize;
     if (config.has("intermediate_size") && config.requiredInt("intermediate_size") != innerSize) {
       throw new InputException(
