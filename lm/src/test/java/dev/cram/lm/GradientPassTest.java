@@ -207,7 +207,7 @@ class GradientPassTest {
           .hasMessage("3 vectors and 24 tokens in a pass of 25 rows");
       assertThatThrownBy(() -> model.pass.text(new int[0], 1))
           .isInstanceOf(IllegalArgumentException.class);
-      assertThatThrownBy(() -> model.pass.text(model.ids, 0))
+      assertThatThrownBy(() -> model.pass.text(model.ids, -1))
           .isInstanceOf(IllegalArgumentException.class);
     }
   }
