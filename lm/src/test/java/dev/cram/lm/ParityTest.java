@@ -76,6 +76,10 @@ class ParityTest {
       double allLoss = model.pass.run(model.mem, model.ids.length, all, gradient);
       assertThat(allLoss).isCloseTo(model.fixture.floats("all_loss")[0], offset(lossTolerance));
       assertRelative(gradient.toArray(), model.fixture.floats("all_grad"), gradientTolerance);
+
+      model.pass.text(model.ids, 0);
+      double alone = model.pass.run(null, model.ids.length, model.givenFirst(), null);
+      assertThat(alone).isCloseTo(model.fixture.floats("loss")[0], offset(lossTolerance));
     }
   }
 

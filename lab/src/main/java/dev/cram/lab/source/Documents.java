@@ -78,6 +78,9 @@ final class Documents implements TextSource {
         statement.execute("CREATE VIEW documents AS " + query(place, column, statement));
         try (ResultSet rows = statement.executeQuery("SELECT count(*) FROM documents")) {
           rows.next();
+          if (rows.getInt(1) == 0) {
+            throw new InputException(place + ": has no texts; give another place");
+          }
           return new Documents(place, duckdb, rows.getInt(1));
         }
       }
@@ -128,9 +131,6 @@ final class Documents implements TextSource {
 
   @Override
   public Optional<String> text(long seed, int sample, int words) {
-    if (count == 0) {
-      return Optional.empty();
-    }
     String document = document(order(seed)[sample % count]);
     var random = new SplittableRandom(Seeds.of(seed, sample % count));
     return Passages.of(document, random, sample / count);

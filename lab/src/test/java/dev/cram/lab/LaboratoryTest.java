@@ -1,0 +1,178 @@
+package dev.cram.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cram.lab.database.LabDatabase;
+import dev.cram.lab.run.Run;
+import dev.cram.lm.InputException;
+import dev.cram.recipe.Recipe;
+import dev.cram.tensor.Precision;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LaboratoryTest {
+  private static final String MODEL =
+      Path.of(System.getProperty("cram.root", ".."), "lm/src/test/resources/fixtures/llama")
+          .toString();
+
+  @TempDir Path folder;
+
+  private static Experiment experiment(List<Integer> lengths, int samples, Experiment.Goal goal) {
+    return new Experiment(
+        "test",
+        List.of(MODEL),
+        Map.of("random", "random"),
+        lengths,
+        List.of(1),
+        List.of(1L),
+        samples,
+        1,
+        Recipe.PAPER.withMaxSteps(30),
+        Precision.F32,
+        goal);
+  }
+
+  private List<Run> run(Experiment experiment, Path database, int threads, LabListener... others) {
+    List<Run> runs = new ArrayList<>();
+    try (LabDatabase lab = LabDatabase.open(database)) {
+      new Laboratory(lab, threads)
+          .run(
+              experiment,
+              new LabListener() {
+                @Override
+                public void finished(Run run) {
+                  runs.add(run);
+                  for (LabListener other : others) {
+                    other.finished(run);
+                  }
+                }
+              });
+    }
+    return runs;
+  }
+
+  @Test
+  void everyCombinationIsRunOnceAndRecorded() {
+    Path database = folder.resolve("lab.db");
+    List<Run> runs = run(experiment(List.of(4, 9), 3, Experiment.Goal.ALL), database, 2);
+
+    assertThat(runs).hasSize(6);
+    assertThat(runs.stream().map(run -> run.key().id())).doesNotHaveDuplicates();
+    try (LabDatabase lab = LabDatabase.openReadOnly(database)) {
+      List<String> rows = new ArrayList<>();
+      lab.query(
+          "SELECT length, sample, predicted, len(mem), len(margins), curve_step[-1] = least(steps, 30)"
+              + " FROM (SELECT *, length - 1 AS predicted FROM results) JOIN traces USING (id)"
+              + " ORDER BY ALL",
+          row ->
+              rows.add(
+                  row.getInt(1)
+                      + " "
+                      + row.getInt(2)
+                      + " "
+                      + (row.getInt(3) == row.getInt(5))
+                      + " "
+                      + row.getInt(4)
+                      + " "
+                      + row.getBoolean(6)));
+      assertThat(rows)
+          .containsExactly(
+              "4 0 true 64 true",
+              "4 1 true 64 true",
+              "4 2 true 64 true",
+              "9 0 true 64 true",
+              "9 1 true 64 true",
+              "9 2 true 64 true");
+    }
+  }
+
+  @Test
+  void theSameExperimentAgainDoesNothingAndALargerOneOnlyTheRest() {
+    Path database = folder.resolve("lab.db");
+    run(experiment(List.of(4), 2, Experiment.Goal.ALL), database, 1);
+
+    assertThat(run(experiment(List.of(4), 2, Experiment.Goal.ALL), database, 1)).isEmpty();
+    assertThat(run(experiment(List.of(4, 6), 2, Experiment.Goal.ALL), database, 1))
+        .extracting(run -> run.key().length())
+        .containsExactly(6, 6);
+  }
+
+  @Test
+  void anExperimentThatIsStoppedGoesOnWhereItWas() {
+    Path database = folder.resolve("lab.db");
+    Experiment experiment = experiment(List.of(4), 4, Experiment.Goal.ALL);
+    var stop =
+        new LabListener() {
+          private int count;
+
+          @Override
+          public void finished(Run run) {
+            if (++count == 2) {
+              throw new InputException("the disk is full");
+            }
+          }
+        };
+    assertThatThrownBy(() -> run(experiment, database, 1, stop)).hasMessageContaining("disk");
+
+    assertThat(run(experiment, database, 1)).hasSize(2);
+  }
+
+  @Test
+  void resultsDoNotDependOnTheNumberOfThreads() {
+    Experiment experiment = experiment(List.of(6), 3, Experiment.Goal.ALL);
+    run(experiment, folder.resolve("one.db"), 1);
+    run(experiment, folder.resolve("three.db"), 3);
+
+    assertThat(vectors("three.db")).isEqualTo(vectors("one.db")).hasSize(3);
+  }
+
+  private List<String> vectors(String database) {
+    List<String> rows = new ArrayList<>();
+    try (LabDatabase lab = LabDatabase.openReadOnly(folder.resolve(database))) {
+      lab.query(
+          "SELECT id, mem::VARCHAR FROM traces ORDER BY id",
+          row -> rows.add(row.getString(1) + row.getString(2)));
+    }
+    return rows;
+  }
+
+  @Test
+  void textsThatAreTooShortAreCountedNotMeasured() throws Exception {
+    Path text = Files.writeString(folder.resolve("short.txt"), "a b c");
+    Experiment random = experiment(List.of(2, 500), 2, Experiment.Goal.ALL);
+    var experiment =
+        new Experiment(
+            random.name(),
+            random.models(),
+            Map.of("short", "file:" + text),
+            List.of(2, 100),
+            random.vectors(),
+            random.seeds(),
+            random.samples(),
+            random.textSeed(),
+            random.recipe(),
+            random.precision(),
+            random.goal());
+    List<Plan> plans = new ArrayList<>();
+    try (LabDatabase lab = LabDatabase.open(folder.resolve("lab.db"))) {
+      new Laboratory(lab, 1)
+          .run(
+              experiment,
+              new LabListener() {
+                @Override
+                public void planned(Plan plan) {
+                  plans.add(plan);
+                }
+              });
+    }
+    // Sample 0 has too few tokens for the second length; the file has no sample 1 for either.
+    assertThat(plans).singleElement().extracting(Plan::tooShort).isEqualTo(3);
+    assertThat(plans.getFirst().requests()).hasSize(1);
+  }
+}
