@@ -3,7 +3,6 @@ package dev.cram.lm;
 import dev.cram.lm.arch.Architecture;
 import dev.cram.lm.arch.Network;
 import dev.cram.lm.files.ModelFiles;
-import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Precision;
 import dev.cram.tensor.Workers;
 import java.lang.foreign.Arena;
@@ -19,6 +18,7 @@ public final class CausalLm implements AutoCloseable {
   private final Network network;
   private final Precision precision;
   private final Arena arena;
+  private float embeddingStd = Float.NaN;
 
   private CausalLm(ModelFiles files, Network network, Precision precision, Arena arena) {
     this.files = files;
@@ -69,7 +69,7 @@ public final class CausalLm implements AutoCloseable {
 
   /** The width of an input row, so of a [mem] vector. */
   public int embeddingSize() {
-    return network.embeddings().cols();
+    return network.embeddings().embeddingSize();
   }
 
   public int vocabularySize() {
@@ -81,22 +81,14 @@ public final class CausalLm implements AutoCloseable {
     return network.maxPositions();
   }
 
-  /** The standard deviation of all elements of the token embeddings. */
-  public float embeddingStd() {
-    Matrix embeddings = network.embeddings();
-    double sum = 0;
-    double squares = 0;
-    for (int row = 0; row < embeddings.rows(); row++) {
-      for (int col = 0; col < embeddings.cols(); col++) {
-        double value = embeddings.get(row, col);
-        sum += value;
-        squares += value * value;
-      }
+  /**
+   * The standard deviation of all elements of the tokens' input rows, computed by the first call.
+   */
+  public synchronized float embeddingStd() {
+    if (Float.isNaN(embeddingStd)) {
+      embeddingStd = network.embeddings().standardDeviation();
     }
-    double count = (double) embeddings.rows() * embeddings.cols();
-    double mean = sum / count;
-    // With Bessel's correction, as torch.std has it.
-    return (float) Math.sqrt((squares - count * mean * mean) / (count - 1));
+    return embeddingStd;
   }
 
   Network network() {

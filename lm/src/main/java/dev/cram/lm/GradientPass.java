@@ -95,7 +95,7 @@ public final class GradientPass implements AutoCloseable {
     this.tokens = tokens;
     this.vectors = vectors;
     for (int i = 0; i < tokens.length - 1; i++) {
-      input.value().copyRow(vectors + i, lm.network().embeddings(), tokens[i]);
+      lm.network().embeddings().copyRow(tokens[i], input.value(), vectors + i);
     }
   }
 

@@ -68,7 +68,7 @@ public final class GreedyDecoder implements AutoCloseable {
 
   /** Appends a token, whether it is the predicted one or not. */
   public void feed(int token) {
-    input.value().copyRow(rows, lm.network().embeddings(), token);
+    lm.network().embeddings().copyRow(token, input.value(), rows);
     advance(1);
   }
 

@@ -66,7 +66,7 @@ final class FixtureModel implements AutoCloseable {
       if (row < vectors) {
         input.copyRow(row, mem, row);
       } else {
-        input.copyRow(row, lm.network().embeddings(), ids[row - vectors]);
+        lm.network().embeddings().copyRow(ids[row - vectors], input, row);
       }
     }
     return input;

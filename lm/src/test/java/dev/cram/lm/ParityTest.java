@@ -30,7 +30,8 @@ class ParityTest {
             "opt",
             "opt_350m_style",
             "qwen2",
-            "qwen3")
+            "qwen3",
+            "gemma3")
         .flatMap(
             name -> Stream.of(1, 2).map(threads -> Arguments.of(name, Precision.F32, threads)));
   }

@@ -31,6 +31,8 @@ public interface Architecture {
     Map<String, Architecture> known =
         new TreeMap<>(
             Map.ofEntries(
+                entry("gemma3", new Gemma3()),
+                entry("gemma3_text", new Gemma3()),
                 entry("gpt2", new Gpt2()),
                 entry("gpt_neox", new GptNeoX()),
                 entry("llama", new Llama()),

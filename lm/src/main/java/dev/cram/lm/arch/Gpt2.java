@@ -44,7 +44,7 @@ final class Gpt2 implements Architecture {
     String model = parts.prefix("transformer.", "wte.weight");
     List<Layer> layers = new ArrayList<>();
     layers.add(
-        new LearnedPositions(parts.embeddings(model + "wpe.weight", maxPositions, hiddenSize)));
+        new LearnedPositions(parts.positions(model + "wpe.weight", maxPositions, hiddenSize)));
     for (int i = 0; i < config.requiredInt("n_layer"); i++) {
       String block = model + "h." + i + ".";
       layers.add(

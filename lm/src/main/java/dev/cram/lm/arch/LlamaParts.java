@@ -5,6 +5,7 @@ import dev.cram.lm.files.ModelConfig;
 import dev.cram.lm.files.RopeParameters;
 import dev.cram.lm.layer.AttentionShape;
 import dev.cram.lm.layer.GatedMlp;
+import dev.cram.lm.layer.GatedMlp.Gate;
 import dev.cram.lm.layer.Layer;
 import dev.cram.lm.layer.Norm;
 import dev.cram.lm.layer.QkvTransform;
@@ -83,6 +84,11 @@ final class LlamaParts {
     if (!config.string("hidden_act", "silu").equals("silu")) {
       throw config.wrong("hidden_act", "\"silu\"");
     }
+    return mlp(prefix, Gate.SWIGLU, bias);
+  }
+
+  /** The same with another activation. */
+  GatedMlp mlp(String prefix, Gate gate, boolean bias) {
     int intermediateSize = config.requiredInt("intermediate_size");
     FrozenLinear gateUp =
         parts.fused(
@@ -90,8 +96,9 @@ final class LlamaParts {
             new int[] {intermediateSize, intermediateSize},
             sizes.hiddenSize(),
             bias);
-    return new GatedMlp(
-        gateUp, parts.linear(prefix + ".down_proj", sizes.hiddenSize(), intermediateSize, bias));
+    FrozenLinear down =
+        parts.linear(prefix + ".down_proj", sizes.hiddenSize(), intermediateSize, bias);
+    return new GatedMlp(gateUp, down, gate);
   }
 
   /** The blocks, {@code model.norm}, and around them what the other method says. */

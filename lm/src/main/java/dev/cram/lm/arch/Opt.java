@@ -62,7 +62,7 @@ final class Opt implements Architecture {
     layers.add(
         new LearnedPositions(
             parts
-                .embeddings(decoder + "embed_positions.weight", rows, hiddenSize)
+                .positions(decoder + "embed_positions.weight", rows, hiddenSize)
                 .slice(POSITION_OFFSET, rows)));
     for (int i = 0; i < config.requiredInt("num_hidden_layers"); i++) {
       String block = decoder + "layers." + i + ".";

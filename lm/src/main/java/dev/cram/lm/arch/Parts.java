@@ -108,9 +108,14 @@ final class Parts {
     return weights.vector(name, shape);
   }
 
-  /** The input rows of tokens, or the vectors of positions, {@code [count, embeddingSize]}. */
-  Matrix embeddings(String name, int count, int embeddingSize) {
+  /** The vectors of positions, {@code [count, embeddingSize]}. */
+  Matrix positions(String name, int count, int embeddingSize) {
     return weights.matrix(arena, workers, name, count, embeddingSize);
+  }
+
+  /** The input rows of tokens, {@code [vocabularySize, embeddingSize]}. */
+  TokenEmbeddings embeddings(String name, int vocabularySize, int embeddingSize) {
+    return new TokenEmbeddings(weights.rows(name, vocabularySize, embeddingSize), 1);
   }
 
   private Matrix row(Arena target, String name, int size) {

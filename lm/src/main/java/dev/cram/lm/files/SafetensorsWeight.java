@@ -20,6 +20,16 @@ record SafetensorsWeight(String file, TensorView view) implements StoredWeight {
 
   @Override
   public long decode(MemorySegment target, Workers workers) {
+    return decode(view.data(), target);
+  }
+
+  @Override
+  public long decodeRow(int row, MemorySegment target) {
+    long rowBytes = view.data().byteSize() / view.shape()[0];
+    return decode(view.data().asSlice(row * rowBytes, rowBytes), target);
+  }
+
+  private long decode(MemorySegment source, MemorySegment target) {
     if (!FloatDecoder.decodes(view.dtype())) {
       throw new InputException(
           file
@@ -29,6 +39,6 @@ record SafetensorsWeight(String file, TensorView view) implements StoredWeight {
               + view.dtype()
               + ", expected F32, F16 or BF16; use weights that are not quantised");
     }
-    return FloatDecoder.decode(view.dtype(), view.data(), target);
+    return FloatDecoder.decode(view.dtype(), source, target);
   }
 }

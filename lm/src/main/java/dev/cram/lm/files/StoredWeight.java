@@ -34,4 +34,14 @@ public interface StoredWeight {
    * @throws dev.cram.lm.InputException if the format is none that can be decoded
    */
   long decode(MemorySegment target, Workers workers);
+
+  /**
+   * Decodes one row of a matrix.
+   *
+   * @param target 4 bytes for each element of the row
+   * @return the index within the row of the first element that is infinite or not a number, or -1;
+   *     behind such an element, {@code target} is undefined
+   * @throws dev.cram.lm.InputException if the format is none that can be decoded
+   */
+  long decodeRow(int row, MemorySegment target);
 }

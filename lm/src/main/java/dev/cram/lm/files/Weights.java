@@ -196,6 +196,15 @@ public final class Weights implements AutoCloseable {
   }
 
   /**
+   * The rows of a weight {@code [rows, cols]}, none of which is decoded yet.
+   *
+   * @throws InputException if it is missing or has another shape
+   */
+  public WeightRows rows(String name, int rows, int cols) {
+    return new WeightRows(name, weight(name, rows, cols));
+  }
+
+  /**
    * A weight of any shape as float32 values, row-major.
    *
    * @throws InputException as {@link #matrix(String, int, int)} does
@@ -278,16 +287,22 @@ public final class Weights implements AutoCloseable {
       String name, StoredWeight weight, MemorySegment target, Workers workers) {
     long bad = weight.decode(target, workers);
     if (bad >= 0) {
-      throw new InputException(
-          weight.file()
-              + ": weight "
-              + quote(name)
-              + " holds "
-              + target.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * bad)
-              + " at "
-              + Arrays.toString(position(bad, weight.shape()))
-              + ", expected finite numbers; download it again");
+      throw notFinite(name, weight, target, bad, bad);
     }
+  }
+
+  /** The error about an element of {@code decoded}; {@code index} is its place in the weight. */
+  static InputException notFinite(
+      String name, StoredWeight weight, MemorySegment decoded, long at, long index) {
+    return new InputException(
+        weight.file()
+            + ": weight "
+            + quote(name)
+            + " holds "
+            + decoded.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * at)
+            + " at "
+            + Arrays.toString(position(index, weight.shape()))
+            + ", expected finite numbers; download it again");
   }
 
   private static long[] position(long index, long[] shape) {

@@ -4,16 +4,26 @@ import dev.cram.tensor.FrozenLinear;
 import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Multiplier;
 import dev.cram.tensor.Workers;
+import dev.cram.tensor.op.GeGlu;
 import dev.cram.tensor.op.SwiGlu;
 
 /**
- * {@code down(silu(gate(x)) * up(x))}.
+ * {@code down(activation(gate(x)) * up(x))}.
  *
  * @param gateUp gate and up as one layer, their outputs side by side: {@code [2 * intermediateSize,
  *     hiddenSize]}
  * @param down {@code [hiddenSize, intermediateSize]}
+ * @param gate the activation
  */
-public record GatedMlp(FrozenLinear gateUp, FrozenLinear down) implements Layer {
+public record GatedMlp(FrozenLinear gateUp, FrozenLinear down, Gate gate) implements Layer {
+  /** The activations of the gate that there are. */
+  public enum Gate {
+    /** SiLU, see {@link SwiGlu}. */
+    SWIGLU,
+    /** GELU in its approximation by tanh, see {@link GeGlu}. */
+    GEGLU
+  }
+
   @Override
   public int outputs() {
     return down.outputs();
@@ -30,9 +40,15 @@ public record GatedMlp(FrozenLinear gateUp, FrozenLinear down) implements Layer 
     return new Stage() {
       private int first;
       private final Workers.Task activate =
-          (row, worker) -> SwiGlu.forward(gated, activated, first + row);
+          switch (gate) {
+            case SWIGLU -> (row, worker) -> SwiGlu.forward(gated, activated, first + row);
+            case GEGLU -> (row, worker) -> GeGlu.forward(gated, activated, first + row);
+          };
       private final Workers.Task back =
-          (row, worker) -> SwiGlu.backward(gated, dActivated, gated, row);
+          switch (gate) {
+            case SWIGLU -> (row, worker) -> SwiGlu.backward(gated, dActivated, gated, row);
+            case GEGLU -> (row, worker) -> GeGlu.backward(gated, dActivated, gated, row);
+          };
 
       @Override
       public Matrix output() {

@@ -12,13 +12,16 @@ public final class Norm implements Layer {
   private final Matrix weight;
   private final Matrix bias;
   private final float eps;
+  private final boolean keepsInput;
 
-  private Norm(int size, boolean centred, Matrix weight, Matrix bias, float eps) {
+  private Norm(
+      int size, boolean centred, Matrix weight, Matrix bias, float eps, boolean keepsInput) {
     this.size = size;
     this.centred = centred;
     this.weight = weight;
     this.bias = bias;
     this.eps = eps;
+    this.keepsInput = keepsInput;
   }
 
   /**
@@ -27,7 +30,17 @@ public final class Norm implements Layer {
    * @param weight {@code [1, size]}
    */
   public Norm(Matrix weight, float rmsNormEps) {
-    this(weight.cols(), false, weight, null, rmsNormEps);
+    this(weight.cols(), false, weight, null, rmsNormEps, false);
+  }
+
+  /**
+   * {@link RmsNorm} behind a layer whose output is not kept until the backward pass, so that the
+   * norm must keep it.
+   *
+   * @param weight {@code [1, size]}
+   */
+  public static Norm atEndOfBranch(Matrix weight, float rmsNormEps) {
+    return new Norm(weight.cols(), false, weight, null, rmsNormEps, true);
   }
 
   /**
@@ -37,12 +50,12 @@ public final class Norm implements Layer {
    * @param bias {@code [1, size]}
    */
   public static Norm layer(Matrix weight, Matrix bias, float layerNormEps) {
-    return new Norm(weight.cols(), true, weight, bias, layerNormEps);
+    return new Norm(weight.cols(), true, weight, bias, layerNormEps, false);
   }
 
   /** {@link LayerNorm} without parameters. */
   public static Norm layer(int size, float layerNormEps) {
-    return new Norm(size, true, null, null, layerNormEps);
+    return new Norm(size, true, null, null, layerNormEps, false);
   }
 
   @Override
@@ -57,7 +70,8 @@ public final class Norm implements Layer {
 
   @Override
   public Stage plan(Flow input, Matrix outputGradient, Plan plan) {
-    Matrix x = input.value();
+    boolean keeps = keepsInput && outputGradient != null;
+    Matrix x = keeps ? plan.kept(size) : input.value();
     Matrix dx = input.gradient();
     Matrix y = plan.scratch(size);
     float[] means = new float[centred ? plan.maxRows() : 0];
@@ -94,6 +108,9 @@ public final class Norm implements Layer {
 
       private void rmsNorm(int part, int worker) {
         int row = first + part;
+        if (keeps) {
+          x.copyRow(row, input.value(), row);
+        }
         inverseDeviations[row] = RmsNorm.forward(x, weight, eps, y, row);
       }
 
