@@ -15,7 +15,22 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GreedyDecoderTest {
   @ParameterizedTest
   @ValueSource(
-      strings = {"llama", "llama_bias", "llama_tied_mha", "llama3_rope", "mamba", "mamba_untied"})
+      strings = {
+        "gpt2",
+        "gpt_neox",
+        "gpt_neox_sequential",
+        "olmo",
+        "olmo_hub",
+        "opt",
+        "opt_350m_style",
+        "opt_galactica_style",
+        "llama",
+        "llama_bias",
+        "llama_tied_mha",
+        "llama3_rope",
+        "mamba",
+        "mamba_untied"
+      })
   void aCacheChangesNothing(String name) {
     try (FixtureModel model = new FixtureModel(name, Precision.F32, 2);
         GreedyDecoder cached = new GreedyDecoder(model.lm, rows(model), model.workers);
@@ -32,7 +47,15 @@ class GreedyDecoderTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"llama_bf16, F32, 1e-5", "llama_bf16, BF16, 2e-2", "mamba, F32, 1e-5"})
+  @CsvSource({
+    "gpt2, F32, 1e-5",
+    "gpt_neox, F32, 1e-5",
+    "opt_350m_style, F32, 1e-5",
+    "olmo, F32, 1e-5",
+    "llama_bf16, F32, 1e-5",
+    "llama_bf16, BF16, 2e-2",
+    "mamba, F32, 1e-5"
+  })
   void rowsMayComeInPiecesOfAnySize(String name, Precision precision, float share) {
     try (FixtureModel model = new FixtureModel(name, precision, 2)) {
       int rows = rows(model);

@@ -16,6 +16,8 @@ class ParityTest {
   static Stream<Arguments> cases() {
     return Stream.of(
             "gpt2",
+            "gpt2_hub",
+            "gpt2_scaled",
             "gpt_neox",
             "gpt_neox_sequential",
             "llama",
@@ -27,8 +29,12 @@ class ParityTest {
             "mamba_untied",
             "mistral",
             "olmo",
+            "olmo_hub",
             "opt",
             "opt_350m_style",
+            "opt_galactica_style",
+            "opt_hub",
+            "pythia_hub",
             "qwen2",
             "qwen3",
             "gemma3")
