@@ -50,6 +50,7 @@ import picocli.CommandLine.Spec;
       InspectCommand.class,
       DemoCommand.class,
       MeasureCommand.class,
+      ReportCommand.class,
       ExportCommand.class,
       SqlCommand.class,
       CompletionCommand.class,

@@ -211,19 +211,21 @@ public final class LabDatabase implements AutoCloseable {
       }
     }
     try (PreparedStatement insert =
-        duckdb.prepareStatement("INSERT INTO traces VALUES (?, ?, ?, ?, ?, ?)")) {
+        duckdb.prepareStatement("INSERT INTO traces VALUES (?, ?, ?, ?, ?, ?, ?)")) {
       insert.setString(1, id);
       insert.setArray(2, floats(run.vectors()));
       insert.setArray(3, floats(run.margins()));
-      insert.setArray(
-          4,
-          duckdb.createArrayOf(
-              "INTEGER", Arrays.stream(run.curve().steps()).boxed().toArray(Integer[]::new)));
+      insert.setArray(4, integers(run.curve().steps()));
       insert.setArray(5, floats(run.curve().crossEntropies()));
       insert.setArray(6, floats(run.curve().accuracies()));
+      insert.setArray(7, integers(run.curve().exactPrefixes()));
       insert.executeUpdate();
     }
     return true;
+  }
+
+  private Array integers(int[] values) throws SQLException {
+    return duckdb.createArrayOf("INTEGER", Arrays.stream(values).boxed().toArray(Integer[]::new));
   }
 
   private Array floats(float[] values) throws SQLException {
@@ -267,6 +269,19 @@ public final class LabDatabase implements AutoCloseable {
           reader.read(rows);
         }
       }
+    } catch (SQLException e) {
+      throw failure(file, e);
+    }
+  }
+
+  /**
+   * Does a statement that has no answer, such as making a temporary view.
+   *
+   * @throws InputException with DuckDB's own explanation if the statement is wrong
+   */
+  public void execute(String sql) {
+    try (Statement statement = duckdb.createStatement()) {
+      statement.execute(sql);
     } catch (SQLException e) {
       throw failure(file, e);
     }

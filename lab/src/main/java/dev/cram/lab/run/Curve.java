@@ -1,5 +1,6 @@
 package dev.cram.lab.run;
 
+import dev.cram.CramStep;
 import java.util.Arrays;
 
 /**
@@ -8,8 +9,9 @@ import java.util.Arrays;
  * @param steps numbers of the steps that were kept, ascending from 1
  * @param crossEntropies mean cross-entropy at each of them, in nats a token
  * @param accuracies at each of them, 0 to 1
+ * @param exactPrefixes tokens before the first wrong one, by teacher forcing
  */
-public record Curve(int[] steps, float[] crossEntropies, float[] accuracies) {
+public record Curve(int[] steps, float[] crossEntropies, float[] accuracies, int[] exactPrefixes) {
 
   /** Collects a curve of at most {@value #POINTS} points, evenly spread. */
   static final class Recorder {
@@ -18,10 +20,12 @@ public record Curve(int[] steps, float[] crossEntropies, float[] accuracies) {
     private final int[] steps = new int[POINTS];
     private final float[] crossEntropies = new float[POINTS];
     private final float[] accuracies = new float[POINTS];
+    private final int[] exactPrefixes = new int[POINTS];
     private int count;
     private int stride = 1;
 
-    void add(int step, double crossEntropy, double accuracy) {
+    void add(CramStep now) {
+      int step = now.step();
       if ((step - 1) % stride != 0) {
         return;
       }
@@ -32,8 +36,9 @@ public record Curve(int[] steps, float[] crossEntropies, float[] accuracies) {
         }
       }
       steps[count] = step;
-      crossEntropies[count] = (float) crossEntropy;
-      accuracies[count] = (float) accuracy;
+      crossEntropies[count] = (float) now.crossEntropy();
+      accuracies[count] = (float) now.accuracy();
+      exactPrefixes[count] = now.exactPrefix();
       count++;
     }
 
@@ -43,6 +48,7 @@ public record Curve(int[] steps, float[] crossEntropies, float[] accuracies) {
         steps[i] = steps[2 * i];
         crossEntropies[i] = crossEntropies[2 * i];
         accuracies[i] = accuracies[2 * i];
+        exactPrefixes[i] = exactPrefixes[2 * i];
       }
       count = POINTS / 2;
       stride *= 2;
@@ -52,7 +58,8 @@ public record Curve(int[] steps, float[] crossEntropies, float[] accuracies) {
       return new Curve(
           Arrays.copyOf(steps, count),
           Arrays.copyOf(crossEntropies, count),
-          Arrays.copyOf(accuracies, count));
+          Arrays.copyOf(accuracies, count),
+          Arrays.copyOf(exactPrefixes, count));
     }
   }
 }

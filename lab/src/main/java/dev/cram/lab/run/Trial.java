@@ -52,7 +52,7 @@ public final class Trial implements AutoCloseable {
         new CramListener() {
           @Override
           public void stepped(CramStep step) {
-            recorder.add(step.step(), step.crossEntropy(), step.accuracy());
+            recorder.add(step);
             best.see(step);
             progress.stepped(step);
           }

@@ -36,14 +36,15 @@ CREATE TABLE runs (
 );
 
 -- What is too long for a row: the vectors [vectors * embedding_size], the margin of each predicted token in logits, and
--- loss (nats a token) and accuracy along the steps.
+-- loss (nats a token), accuracy and exact prefix (tokens) along the steps.
 CREATE TABLE traces (
   id VARCHAR PRIMARY KEY,
   mem FLOAT[] NOT NULL,
   margins FLOAT[] NOT NULL,
   curve_step INTEGER[] NOT NULL,
   curve_cross_entropy FLOAT[] NOT NULL,
-  curve_accuracy FLOAT[] NOT NULL
+  curve_accuracy FLOAT[] NOT NULL,
+  curve_exact_prefix INTEGER[] NOT NULL
 );
 
 -- The measures of Kuratov et al. 2025. Gains in tokens and nats; the bound is their Eq. 1 with 16 bits a number.

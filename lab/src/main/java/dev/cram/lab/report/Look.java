@@ -1,0 +1,64 @@
+package dev.cram.lab.report;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Font;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import org.knowm.xchart.VectorGraphicsEncoder;
+import org.knowm.xchart.VectorGraphicsEncoder.VectorGraphicsFormat;
+import org.knowm.xchart.internal.chartpart.IChart;
+import org.knowm.xchart.style.AxesChartStyler;
+import org.knowm.xchart.style.Styler.LegendPosition;
+
+/** What all figures have in common. */
+final class Look {
+  static final int WIDTH = 640;
+  static final int HEIGHT = 420;
+  static final String NUMBERS = "#,###.###";
+
+  /** Okabe and Ito's palette: told apart by colour-blind readers, and by their grey in print. */
+  static final Color[] COLOURS = {
+    new Color(0x0072B2),
+    new Color(0xD55E00),
+    new Color(0x009E73),
+    new Color(0xCC79A7),
+    new Color(0xE69F00),
+    new Color(0x56B4E9),
+    new Color(0x000000),
+  };
+
+  private Look() {}
+
+  static void applyTo(AxesChartStyler styler) {
+    Font font = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
+    styler
+        .setPlotGridLinesColor(new Color(0xE4E4E4))
+        .setPlotGridLinesStroke(new BasicStroke(1f))
+        .setAxisTickLabelsFont(font)
+        .setAxisTitleFont(font)
+        .setYAxisDecimalPattern(NUMBERS)
+        .setChartBackgroundColor(Color.WHITE)
+        .setPlotBackgroundColor(Color.WHITE)
+        .setPlotBorderColor(new Color(0x808080))
+        .setChartTitleVisible(false)
+        .setLegendFont(font)
+        .setLegendBorderColor(Color.WHITE)
+        .setLegendPosition(LegendPosition.OutsideE)
+        .setLocale(Locale.ROOT);
+  }
+
+  /** The drawing of a chart. */
+  static String svg(IChart chart) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      VectorGraphicsEncoder.saveVectorGraphic(chart, bytes, VectorGraphicsFormat.SVG);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+}
