@@ -1,0 +1,124 @@
+"""How much text one input vector of a frozen LM holds, by Cram's recipe, many texts in one batch.
+
+Every text gets its own W z + b (rank: half the width), AdamW lr 0.02, all tokens predicted, the vector kept at its best
+accuracy. Gains count tokens 2..n, since the LM alone has nothing to predict the first from. Reports for each kind of text and length: exact (every teacher-forced argmax right), accuracy, horizon (right
+tokens before the first miss), steps of the exact ones, Token Gain, Information Gain (nats) and capacity utilisation
+(Token Gain / (16 width / log2 vocabulary)). Texts: windows of FILES (.txt; .java and .py as code), held-out words of
+--words, and uniformly drawn tokens.
+"""
+import argparse, json, math, os, time
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+import numpy as np
+import torch
+import torch.nn.functional as F
+from tokenizers import Tokenizer
+from transformers import AutoModelForCausalLM
+from transformers.utils import logging
+
+from train_reader import clean, read, windows
+
+logging.disable_progress_bar()
+
+
+def cram(model, x, steps, patience):
+    """Returns by text: the most right tokens; [cross-entropy of tokens 2..n, horizon, step, right among 2..n] then; mem."""
+    count, n = x.shape
+    e = model.get_input_embeddings()(x)
+    d = e.size(-1)
+    k = d // 2
+    z = torch.rand(count, k) * 0.02
+    w = (torch.rand(count, d, k) * 2 - 1) * k ** -0.5
+    b = (torch.rand(count, d) * 2 - 1) * k ** -0.5
+    parameters = [p.requires_grad_() for p in (z, w, b)]
+    optimiser = torch.optim.AdamW(parameters, lr=0.02, betas=(0.9, 0.9), weight_decay=0.01)
+    right, best = torch.full((count,), -1), torch.zeros(count, 4)
+    kept = torch.zeros(count, d)
+    active = torch.ones(count, dtype=torch.bool)
+    for step in range(steps + 1):
+        rows = active.nonzero().squeeze(1)
+        v = torch.einsum("cdk,ck->cd", w[rows], z[rows]) + b[rows]
+        h = model.model(inputs_embeds=torch.cat([v[:, None], e[rows]], 1), use_cache=False).last_hidden_state[:, :-1]
+        logits = model.lm_head(h)
+        ce = F.cross_entropy(logits.mT, x[rows], reduction="none")
+        ok = logits.argmax(-1) == x[rows]
+        good = ok.sum(1)
+        for r, c, o, g, vector in zip(rows.tolist(), ce[:, 1:].sum(1).tolist(), ok, good.tolist(), v.detach()):
+            if g > right[r]:
+                right[r] = g
+                best[r] = torch.tensor([c, n if g == n else float((~o).float().argmax()), step, float(o[1:].sum())])
+                kept[r] = vector
+            if g == n or step - best[r, 2] >= patience:
+                active[r] = False
+        if not active.any():
+            break
+        optimiser.zero_grad()
+        ce.mean(1).sum().backward()
+        optimiser.step()
+    return right, best, kept
+
+
+@torch.no_grad()
+def without(model, x):
+    """Right tokens and cross-entropy of the same model without a vector, given the first token."""
+    logits = model(input_ids=x, use_cache=False).logits[:, :-1]
+    ce = F.cross_entropy(logits.mT, x[:, 1:], reduction="none")
+    return (logits.argmax(-1) == x[:, 1:]).sum(1), ce.sum(1)
+
+
+def main():
+    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    a.add_argument("model")
+    a.add_argument("files", nargs="*", help="text and source files that the model never saw")
+    a.add_argument("--words", help="word list, one a line; every tenth is used")
+    a.add_argument("--tokens", action="store_true", help="uniformly drawn tokens too")
+    a.add_argument("--lengths", type=int, nargs="+", default=[24, 32, 48, 64])
+    a.add_argument("--count", type=int, default=16)
+    a.add_argument("--steps", type=int, default=600)
+    a.add_argument("--patience", type=int, default=150)
+    a.add_argument("--seed", type=int, default=0)
+    a.add_argument("--threads", type=int, default=1)
+    args = a.parse_args()
+    torch.set_num_threads(args.threads)
+    model = AutoModelForCausalLM.from_pretrained(args.model, dtype=torch.float32).requires_grad_(False)
+    tokenizer = Tokenizer.from_file(args.model + "/tokenizer.json")
+    vocabulary, d = model.get_input_embeddings().weight.shape
+    bound = 16 * d / math.log2(vocabulary)
+    prose = [f for f in args.files if f.endswith(".txt")]
+    code = [f for f in args.files if not f.endswith(".txt")]
+    kinds = {}
+    if prose:
+        kinds["prose"] = [tokenizer.encode(clean(read(f))[20000:220000]).ids for f in prose]
+    if code:
+        kinds["code"] = [tokenizer.encode("\n".join(read(f) for f in code)).ids]
+    random = np.random.default_rng(args.seed)
+    if args.words:
+        kinds["words"] = [tokenizer.encode(" ".join(random.choice(read(args.words).split()[::10], 20000))).ids]
+    if args.tokens:
+        kinds["tokens"] = [random.integers(0, vocabulary, 20000)]
+    if prose:
+        np.random.seed(args.seed)
+        x = torch.cat([windows(np.array(ids), 2, 512) for ids in kinds["prose"]])
+        print(json.dumps({"lm": round((without(model, x)[1].sum() / (x.size(0) * 511)).item(), 4)}), flush=True)
+    for n in args.lengths:
+        for kind, parts in kinds.items():
+            np.random.seed(args.seed)
+            torch.manual_seed(args.seed)
+            x = torch.cat([windows(np.array(parts[i % len(parts)]), 1, n) for i in range(args.count)])
+            start = time.process_time()
+            right, best, _ = cram(model, x, args.steps, args.patience)
+            base, base_ce = without(model, x)
+            exact = right == n
+            gain = best[:, 3] - base
+            nats = base_ce - best[:, 0]
+            print(json.dumps({
+                "kind": kind, "n": n, "texts": args.count, "exact": exact.float().mean().item(),
+                "accuracy": round((right / n).mean().item(), 3), "horizon": best[:, 1].median().item(),
+                "steps": best[exact, 2].median().item() if exact.any() else None,
+                "token_gain": round(gain.mean().item(), 1), "information_gain": round(nats.mean().item(), 1),
+                "utilisation": round(gain.mean().item() / bound, 3),
+                "cpu": round(time.process_time() - start)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
