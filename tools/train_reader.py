@@ -1,19 +1,21 @@
 """Teach a small Llama-architecture LM to read a text back from one input vector, and keep it a language model.
 
-Every step takes texts of one length n and makes two passes of the same model:
-  1. the text alone: its next-token loss keeps the language model; its hidden states, each bound to its position by
-     learned factors and summed, are projected to one vector (an amortised encoder, kept in the training state only);
-  2. [vector; text]: the loss of every token is the reconstruction loss, whose gradient reaches the model and, through
-     the vector, the encoder. The vector's length is varied and noise is added, so that a vector that is later optimised
-     per text meets a smooth loss.
-With --refine, a further pass reads the vector after a normalised gradient step on it, as Cram would take.
-Lengths follow the model: the typical n grows while its reconstruction loss is below --target.
-What is written is a causal LM like any other; nothing of the encoder is needed to use it.
+What counts is how well the model reads vectors that were optimised for their text, as Cram does. So the vectors are
+optimised while the model learns: a pool holds batches of texts, each text with its vector. A visit to a batch computes
+the loss of every token given [vector; text before it]; its gradient moves the vectors (normalised, with momentum) and
+the model. After --life visits a batch makes way for new texts, whose first vectors come from an amortised encoder: the
+model's own hidden states after the text, each bound to its position by learned factors, summed and projected. The
+encoder learns at a batch's first visit, where the text's plain next-token loss is taken too; every --lm-every steps
+there is a pass over long plain text. (Trained with the encoder's vectors alone, a model improves on those while it
+loses optimised ones: docs/model.md.)
 
-State is kept in OUT/state.pt; a run that was stopped goes on where it was. The learning rate is constant and falls to
-zero in the last --decay minutes, or sooner: once the validation loss has not improved for --patience evaluations.
+Typical lengths grow while the loss of vectors at the end of their life is below --target. What is written is a causal
+LM like any other; nothing of the encoder is needed to use it. State is kept in OUT/state.pt; a run that was stopped
+goes on where it was, with a fresh pool. With --freeze, the encoder alone learns for so many steps first. The learning
+rate is constant and falls to zero in the last --decay minutes, or sooner: once the validation score has not improved
+for --patience evaluations.
 """
-import argparse, glob, json, math, os, re, time
+import argparse, collections, glob, json, math, os, re, time
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning at barriers wastes most of a shared machine
 import numpy as np
@@ -37,15 +39,19 @@ def arguments():
     a.add_argument("--minutes", type=float, default=120, help="wall time of this call")
     a.add_argument("--decay", type=float, default=20, help="minutes of falling learning rate at the end; 0: none")
     a.add_argument("--patience", type=int, default=20, help="evaluations without improvement before the decay")
-    a.add_argument("--tokens", type=int, default=2048, help="tokens of reconstruction a step")
-    a.add_argument("--lr", type=float, default=0.01, help="of Muon; AdamW takes an eighth")
-    a.add_argument("--lm-every", type=int, default=4, help="every so many steps a pass over long plain text")
+    a.add_argument("--tokens", type=int, default=1024, help="tokens of a batch")
+    a.add_argument("--pool", type=int, default=12, help="batches in the pool")
+    a.add_argument("--visits", type=int, default=2, help="batches visited in a step")
+    a.add_argument("--life", type=int, default=16, help="visits after which a batch is replaced")
+    a.add_argument("--rate", type=float, default=0.05, help="of a vector's step, relative to the vector's length")
+    a.add_argument("--momentum", type=float, default=0.7, help="of a vector's step")
+    a.add_argument("--noise", type=float, default=0.02, help="noise on the vector, relative to its length")
+    a.add_argument("--lr", type=float, default=0.006, help="of Muon; AdamW takes an eighth")
+    a.add_argument("--freeze", type=int, default=0, help="steps in which only the encoder learns")
+    a.add_argument("--lm-every", type=int, default=2, help="every so many steps a pass over long plain text")
     a.add_argument("--lm-weight", type=float, default=1.0)
     a.add_argument("--length", type=float, default=24, help="typical number of tokens at the start")
-    a.add_argument("--target", type=float, default=1.5, help="reconstruction loss at which lengths grow")
-    a.add_argument("--noise", type=float, default=0.05, help="noise on the vector, relative to its length")
-    a.add_argument("--stretch", type=float, default=1.5, help="the vector's length is drawn within this factor")
-    a.add_argument("--refine", type=float, default=0, help="length of the gradient step on the vector, relative")
+    a.add_argument("--target", type=float, default=0.7, help="loss at the end of a batch's life at which lengths grow")
     a.add_argument("--layers", type=int, default=0, help="grow to so many layers, which change nothing at first")
     a.add_argument("--other", type=float, default=0.2, help="share of batches that are words, code or random tokens")
     a.add_argument("--save", type=float, default=3, help="minutes between evaluations and saves")
@@ -182,7 +188,7 @@ class Trainer:
         self.rest = [p for p in [*self.model.parameters(), *self.encoder.parameters()] if id(p) not in taken]
         self.adam = torch.optim.AdamW(self.rest, lr=0, betas=(0.9, 0.95), weight_decay=0.0)
         self.s = {"step": 0, "center": args.length, "tokens": 0, "best": 1e9, "bad": 0}
-        self.average = {}
+        self.average, self.pool = {}, collections.deque()
         state = args.out + "/state.pt"
         if os.path.exists(state):
             saved = torch.load(state, weights_only=False)
@@ -207,13 +213,8 @@ class Trainer:
         h = self.model.model(inputs_embeds=e, use_cache=False).last_hidden_state
         return e, h, self.encoder(e, h)
 
-    def blur(self, v):
-        length = v.detach().norm(dim=1, keepdim=True)
-        v = v + self.args.noise * length / math.sqrt(self.d) * torch.randn_like(v)
-        return v * torch.exp(torch.empty(v.size(0), 1).uniform_(-1, 1) * math.log(self.args.stretch))
-
     def batch(self):
-        n = int(np.clip(math.exp(np.random.normal(math.log(self.s["center"]), 0.4)), 8, MAX_N))
+        n = int(np.clip(math.exp(np.random.normal(math.log(self.s["center"]), 0.3)), 8, MAX_N))
         count = max(2, self.args.tokens // n)
         kind = "books"
         if np.random.random() < self.args.other:
@@ -224,29 +225,55 @@ class Trainer:
     def note(self, key, value):
         self.average[key] = 0.95 * self.average.get(key, value) + 0.05 * value
 
+    def visit(self, frozen):
+        """Reads the batch whose turn it is, and moves its vectors; the gradients stay in the parameters."""
+        args, s = self.args, self.s
+        batch = self.pool.popleft() if len(self.pool) == args.pool else {"age": 0}
+        if batch["age"] == 0:
+            batch["kind"], batch["n"], batch["x"] = self.batch()
+            e, h, v = self.encode(batch["x"])
+            batch["momentum"] = torch.zeros_like(v)
+            v.retain_grad()
+        else:
+            e = self.model.model.embed_tokens(batch["x"])
+            v = batch["v"].requires_grad_()
+        kind, n, x = batch["kind"], batch["n"], batch["x"]
+        length = v.detach().norm(dim=1, keepdim=True)
+        noisy = v + args.noise * length / math.sqrt(self.d) * torch.randn_like(v)
+        total, logits = self.read(noisy, e, x)
+        loss = total.item()
+        if batch["age"] == 0 and kind != "tokens" and not frozen:
+            total = total + args.lm_weight * self.loss(self.model.lm_head(h[:, :-1]), x[:, 1:])
+        total.backward()
+        with torch.no_grad():
+            g = v.grad / (v.grad.norm(dim=1, keepdim=True) + 1e-12)
+            batch["momentum"] = args.momentum * batch["momentum"] + g
+            batch["v"] = v.detach() - args.rate * length * batch["momentum"]
+        s["tokens"] += x.numel()
+        batch["age"] += 1
+        if kind == "books" and batch["age"] in (1, args.life // 2, args.life):
+            self.note("age%d" % batch["age"], loss)
+        if batch["age"] < args.life and not frozen:
+            self.pool.append(batch)
+        else:
+            self.note("end-" + kind, loss)
+            self.note("acc-" + kind, (logits.argmax(-1) == x).float().mean().item())
+            if kind == "books" and not frozen:
+                s["center"] = min(110.0, max(args.length, s["center"] * (1.03 if loss < args.target else 0.985)))
+
     def step(self, scale):
         args, s = self.args, self.s
-        kind, n, x = self.batch()
-        e, h, v = self.encode(x)
-        plain = self.loss(self.model.lm_head(h[:, :-1]), x[:, 1:]) if kind != "tokens" else None
-        v = self.blur(v)
-        v.retain_grad()
-        rec, logits = self.read(v, e, x)
-        total = rec if plain is None else rec + args.lm_weight * plain
-        total.backward()
-        if args.refine:
-            with torch.no_grad():
-                g = v.grad / (v.grad.norm(dim=1, keepdim=True) + 1e-12)
-                better = v - args.refine * v.norm(dim=1, keepdim=True) * g
-            again, _ = self.read(better, self.model.model.embed_tokens(x), x)
-            again.backward()
-            self.note("refined", again.item() - rec.item())
-        if s["step"] % args.lm_every == 0:
-            y = windows(self.data["books"], 2, 512)
+        frozen = s["step"] < args.freeze
+        for _ in range(args.visits):
+            self.visit(frozen)
+        if frozen:
+            self.model.zero_grad(set_to_none=True)
+        elif s["step"] % args.lm_every == 0:
+            y = windows(self.data["books"], 1, 512)
             long = self.loss(self.model(input_ids=y, use_cache=False).logits[:, :-1], y[:, 1:])
             (args.lm_weight * long).backward()
             self.note("lm", long.item())
-        lr = args.lr * scale * min(1, (s["step"] + 1) / 50)
+        lr = args.lr * scale * min(1, (s["step"] + 1) / 20)
         self.muon.step(lr)
         torch.nn.utils.clip_grad_norm_(self.rest, 1.0)
         for group in self.adam.param_groups:
@@ -254,27 +281,26 @@ class Trainer:
         self.adam.step()
         self.adam.zero_grad(set_to_none=True)
         s["step"] += 1
-        s["tokens"] += x.numel()
-        self.note(kind, rec.item())
-        self.note("acc", (logits.argmax(-1) == x).float().mean().item())
-        if kind == "books":
-            self.note("n<=%d" % (16 * math.ceil(n / 16)), rec.item())
-            if n >= s["center"]:
-                s["center"] = min(110.0, max(args.length, s["center"] * (1.01 if rec.item() < args.target else 0.995)))
 
     @torch.no_grad()
     def evaluate(self):
-        """The LM loss, and the reconstruction loss of 32 and 64 tokens through the encoder, on held-out books."""
+        """The LM loss on held-out books, and the loss of texts of 32 tokens after 24 steps on their vectors."""
         state = np.random.get_state()
         np.random.seed(0)
         x = windows(self.validation, 8, 512)
         result = {"lm": self.loss(self.model(input_ids=x, use_cache=False).logits[:, :-1], x[:, 1:]).item()}
-        for n in (32, 64):
-            x = windows(self.validation, 2048 // n, n)
-            e, _, v = self.encode(x)
-            loss, logits = self.read(v, e, x)
-            result[f"rec{n}"] = loss.item()
-            result[f"acc{n}"] = (logits.argmax(-1) == x).float().mean().item()
+        x = windows(self.validation, 16, 32)
+        e, _, v = self.encode(x)
+        momentum = torch.zeros_like(v)
+        for step in range(25):
+            with torch.enable_grad():
+                loss, logits = self.read(v.requires_grad_(), e, x)
+                g, = torch.autograd.grad(loss, v)
+            momentum = self.args.momentum * momentum + g / (g.norm(dim=1, keepdim=True) + 1e-12)
+            if step in (0, 24):
+                result[f"rec@{step}"] = loss.item()
+            v = v.detach() - self.args.rate * v.norm(dim=1, keepdim=True) * momentum
+        result["accuracy"] = (logits.argmax(-1) == x).float().mean().item()
         np.random.set_state(state)
         return result
 
@@ -320,7 +346,7 @@ class Trainer:
                     f.write(json.dumps({"step": s["step"], "tokens": s["tokens"], "center": round(s["center"], 1),
                                         "time": time.strftime("%H:%M"), **{k: round(v, 4) for k, v in result.items()}})
                             + "\n")
-                score = result["rec64"] + 0.5 * result["lm"]
+                score = result["rec@24"] + 0.5 * result["lm"]
                 s["bad"] = 0 if score < s["best"] - 0.003 else s["bad"] + 1
                 s["best"] = min(s["best"], score)
                 if s["bad"] >= args.patience and decay and end - time.time() > decay:
