@@ -90,7 +90,7 @@ class ModelDirectoryTest {
 
   @ParameterizedTest
   @CsvSource({
-    "model_type, rwkv, 'model_type \"rwkv\" is not supported; supported are: llama'",
+    "model_type, rwkv, 'model_type \"rwkv\" is not supported; supported are: '",
     "hidden_act, gelu, 'hidden_act is \"gelu\", expected \"silu\"'",
     "num_key_value_heads, 3, 'num_attention_heads (4) is not a multiple of num_key_value_heads (3)'",
     "num_key_value_heads, 0, 'num_key_value_heads is 0, expected a whole number from 1'",
@@ -98,7 +98,7 @@ class ModelDirectoryTest {
     "head_dim, 0, 'head_dim is 0, expected a whole number from 1'",
     "num_hidden_layers, -1, 'num_hidden_layers is -1, expected a whole number from 1'",
     "vocab_size, 511, 'weight ''model.embed_tokens.weight'' has shape [512, 64], expected [511, 64]'",
-    "num_hidden_layers, 4, 'has no weight ''model.layers.3.self_attn.q_proj.weight'''",
+    "num_hidden_layers, 4, 'has no weight ''model.layers.3.'",
     "attention_bias, true, 'has no weight ''model.layers.0.self_attn.q_proj.bias'''",
   })
   void namesAConfigKeyThatDoesNotFit(String key, String value, String expected) throws IOException {
@@ -108,6 +108,31 @@ class ModelDirectoryTest {
             ? Integer.valueOf(value)
             : value.equals("true") ? Boolean.TRUE : value;
     model.setConfig(key, typed);
+    assertRejected(model, expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "gpt2, n_head, 5, 'n_embd (64) is not a multiple of n_head (5)'",
+    "gpt2, n_positions, 100, '(n_positions 100, n_embd 64)'",
+    "gpt2, n_inner, 200, '(n_embd 64, n_inner 200)'",
+    "gpt2, activation_function, tanh, 'activation_function is \"tanh\", expected \"silu\", \"gelu\"'",
+    "gpt_neox, num_attention_heads, 5, 'hidden_size (64) is not a multiple of num_attention_heads (5)'",
+    "gpt_neox, hidden_act, tanh, 'hidden_act is \"tanh\", expected \"silu\", \"gelu\"'",
+    "gpt_neox, use_parallel_residual, 1, 'use_parallel_residual is 1, expected true or false'",
+    "pythia_hub, rotary_pct, 2, 'rotary_pct is 2, expected a share of the 16 elements of a head'",
+    "pythia_hub, rotary_emb_base, -1, 'rotary_emb_base is -1, expected a number above 0'",
+    "olmo, clip_qkv, -1, 'clip_qkv is -1, expected a number above 0'",
+    "olmo, num_key_value_heads, 3, 'num_attention_heads (4) is not a multiple of num_key_value_heads (3)'",
+    "opt, num_attention_heads, 5, 'hidden_size (64) is not a multiple of num_attention_heads (5)'",
+    "opt, word_embed_proj_dim, 48, '(hidden_size 64, word_embed_proj_dim 48)'",
+    "opt, max_position_embeddings, 100, 'has shape [130, 64], expected [102, 64]'",
+    "opt, activation_function, tanh, 'activation_function is \"tanh\", expected \"silu\", \"gelu\"'",
+  })
+  void namesAKeyOfAnArchitecturesOwnThatDoesNotFit(
+      String fixture, String key, String value, String expected) throws IOException {
+    ModelDirectory model = new ModelDirectory(fixture);
+    model.setConfig(key, value.matches("-?\\d+") ? Integer.valueOf(value) : value);
     assertRejected(model, expected);
   }
 

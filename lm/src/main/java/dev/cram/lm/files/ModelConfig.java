@@ -181,7 +181,8 @@ public final class ModelConfig {
    */
   Optional<String> sizeKey(long size) {
     return values.entrySet().stream()
-        .filter(entry -> entry.getKey().matches(".*_(size|dim|embd|inner|model)"))
+        .filter(
+            entry -> entry.getKey().matches(".*_(size|dim|embd|inner|model|positions|embeddings)"))
         .filter(entry ->
             entry.getValue() instanceof JsonPrimitive value
                 && value.isNumber()
