@@ -16,20 +16,26 @@ class GreedyDecoderTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "gemma3",
+        "gemma3_linear",
         "gpt2",
         "gpt_neox",
         "gpt_neox_sequential",
+        "llama",
+        "llama3_rope",
+        "llama_bias",
+        "llama_tied_mha",
+        "mamba",
+        "mamba_untied",
+        "mistral_window",
         "olmo",
         "olmo_hub",
         "opt",
         "opt_350m_style",
         "opt_galactica_style",
-        "llama",
-        "llama_bias",
-        "llama_tied_mha",
-        "llama3_rope",
-        "mamba",
-        "mamba_untied"
+        "qwen2_window",
+        "qwen3",
+        "qwen3_window"
       })
   void aCacheChangesNothing(String name) {
     try (FixtureModel model = new FixtureModel(name, Precision.F32, 2);

@@ -15,6 +15,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ParityTest {
   static Stream<Arguments> cases() {
     return Stream.of(
+            "gemma3",
+            "gemma3_images_bf16",
+            "gemma3_linear",
             "gpt2",
             "gpt2_hub",
             "gpt2_scaled",
@@ -28,6 +31,7 @@ class ParityTest {
             "mamba",
             "mamba_untied",
             "mistral",
+            "mistral_window",
             "olmo",
             "olmo_hub",
             "opt",
@@ -36,8 +40,9 @@ class ParityTest {
             "opt_hub",
             "pythia_hub",
             "qwen2",
+            "qwen2_window",
             "qwen3",
-            "gemma3")
+            "qwen3_window")
         .flatMap(
             name -> Stream.of(1, 2).map(threads -> Arguments.of(name, Precision.F32, threads)));
   }
@@ -45,7 +50,9 @@ class ParityTest {
   static Stream<Arguments> casesWithBf16() {
     return Stream.concat(
         cases(),
-        Stream.of(1, 2).map(threads -> Arguments.of("llama_bf16", Precision.BF16, threads)));
+        Stream.of("llama_bf16", "gemma3_images_bf16")
+            .flatMap(name ->
+                Stream.of(1, 2).map(threads -> Arguments.of(name, Precision.BF16, threads))));
   }
 
   @ParameterizedTest
