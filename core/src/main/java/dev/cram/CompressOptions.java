@@ -1,6 +1,8 @@
 package dev.cram;
 
 import dev.cram.recipe.Recipe;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
 
 /**
  * How to compress.
@@ -22,5 +24,16 @@ public record CompressOptions(int vectors, Recipe recipe, long seed, float margi
       throw new IllegalArgumentException(
           "a segment needs at least one vector, " + vectors + " were asked for");
     }
+  }
+
+  /**
+   * The random choices of one search.
+   *
+   * @param firstToken where its segment starts in the text, in tokens
+   * @param start which try at this segment it is, from 0
+   */
+  RandomGenerator random(int firstToken, int start) {
+    long mixed = new SplittableRandom(seed).nextLong();
+    return new SplittableRandom(mixed + ((long) start << Integer.SIZE) + firstToken);
   }
 }

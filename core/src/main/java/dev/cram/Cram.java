@@ -7,7 +7,6 @@ import dev.cram.container.Section;
 import dev.cram.container.Segment;
 import dev.cram.lm.CausalLm;
 import dev.cram.lm.InputException;
-import dev.cram.recipe.Objective;
 import dev.cram.tensor.Precision;
 import dev.cram.tensor.Workers;
 import dev.cram.text.Piece;
@@ -18,7 +17,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * Compresses texts into vectors of one model, and gives them back.
@@ -30,15 +31,9 @@ import java.util.SplittableRandom;
  * }
  * }</pre>
  *
- * <p>One thread at a time may use an instance.
+ * <p>One thread at a time may use an instance; it keeps all of the threads busy itself.
  */
 public final class Cram implements AutoCloseable {
-  /** Random starts of a search that comes near, where no vector more is to be spent. */
-  private static final int STARTS = 3;
-
-  /** The accuracy from which another start is worth its time. */
-  private static final double NEAR = 0.9;
-
   private final Workers workers;
   private final CausalLm lm;
   private final TextTokenizer tokenizer;
@@ -46,22 +41,7 @@ public final class Cram implements AutoCloseable {
   private Cram(Workers workers, CausalLm lm) {
     this.workers = workers;
     this.lm = lm;
-    this.tokenizer =
-        new TextTokenizer() {
-          @Override
-          public int[] encode(String text) {
-            // Without a token that the model has no row for, the text does not survive and is
-            // stored as it is.
-            return Arrays.stream(lm.tokenizer().encode(text))
-                .filter(token -> token < lm.vocabularySize())
-                .toArray();
-          }
-
-          @Override
-          public String decode(int[] tokens) {
-            return lm.tokenizer().decode(tokens);
-          }
-        };
+    this.tokenizer = TextTokenizer.of(lm.tokenizer(), lm.vocabularySize());
   }
 
   /**
@@ -99,25 +79,61 @@ public final class Cram implements AutoCloseable {
    * @throws InputException if the model has no room for the vectors that were asked for
    */
   public CramFile compress(byte[] original, CompressOptions options, CramListener listener) {
-    List<Piece> pieces = Pieces.split(original, tokenizer);
-    listener.textStarted(
-        pieces.stream()
-            .mapToInt(piece -> piece instanceof Piece.TokenRun run ? run.tokens().length : 0)
-            .sum());
-    List<Section> sections = new ArrayList<>();
-    try (VectorSearch search = search(options);
-        DecodingPath decodingPath = new DecodingPath(lm, workers)) {
-      int maxTokens = lm.maxPositions() - options.vectors() + 1;
-      Segmenter segmenter = new Segmenter(search, decodingPath, options, maxTokens, listener);
-      for (Piece piece : pieces) {
-        sections.add(
-            switch (piece) {
-              case Piece.TokenRun run -> new Section.Run(segmenter.segments(run.tokens()));
-              case Piece.RawBytes raw -> new Section.Raw(raw.bytes());
-            });
-      }
+    return compress(List.of(original), options, text -> listener).getFirst();
+  }
+
+  /**
+   * Compresses many files at once, which keeps all threads busy even if each is short. Each becomes
+   * what it would become alone.
+   *
+   * @param listeners of the file of each index; all are called one at a time
+   * @throws InputException if the model has no room for the vectors that were asked for
+   */
+  public List<CramFile> compress(
+      List<byte[]> originals, CompressOptions options, IntFunction<CramListener> listeners) {
+    int maxTokens = maxTokens(options);
+    List<Stretches> texts = new ArrayList<>();
+    List<CramListener> shared = new ArrayList<>();
+    Lanes<Lane> lanes = new Lanes<>();
+    int segments = 0;
+    for (int text = 0; text < originals.size(); text++) {
+      List<Piece> pieces = Pieces.split(originals.get(text), tokenizer);
+      Stretches stretches = new Stretches(pieces, options, maxTokens);
+      texts.add(stretches);
+      segments += stretches.guessedSegments();
+      CramListener listener = listeners.apply(text);
+      listener.textStarted(stretches.tokenCount());
+      shared.add(lanes.shared(listener));
     }
-    return file(original, options, sections);
+    lanes.run(
+        workers,
+        segments,
+        team -> Lane.open(lm, team, options),
+        () -> {
+          for (int text = 0; text < texts.size(); text++) {
+            Stretches.Stretch stretch = texts.get(text).next();
+            if (stretch != null) {
+              CramListener listener = shared.get(text);
+              return lane -> stretch.run(lane.segmenter(options, listener));
+            }
+          }
+          return null;
+        });
+    return IntStream.range(0, texts.size())
+        .mapToObj(text -> file(originals.get(text), options, texts.get(text).sections()))
+        .toList();
+  }
+
+  private int maxTokens(CompressOptions options) {
+    int maxTokens = lm.maxPositions() - options.vectors() + 1;
+    if (maxTokens < 1) {
+      throw new InputException(
+          options.vectors()
+              + " vectors leave no position for tokens: the model has "
+              + lm.maxPositions()
+              + " positions; use fewer");
+    }
+    return maxTokens;
   }
 
   /**
@@ -139,63 +155,17 @@ public final class Cram implements AutoCloseable {
               + lm.name()
               + " does not give back cannot be held by vectors alone; compress it as a file");
     }
-    listener.textStarted(tokens.length);
-    try (VectorSearch search = search(options);
-        DecodingPath decodingPath = new DecodingPath(lm, workers)) {
-      int fewest = Math.ceilDiv(tokens.length, lm.maxPositions());
-      for (int vectors = fewest; vectors <= tokens.length; vectors++) {
-        List<Segment> segments = parts(tokens, vectors, search, decodingPath, options, listener);
-        if (segments.size() == vectors) {
-          byte[] original = text.getBytes(StandardCharsets.UTF_8);
-          return file(original, options, List.of(new Section.Run(segments)));
-        }
+    int fewest = Math.ceilDiv(tokens.length, lm.maxPositions());
+    for (int vectors = fewest; vectors <= tokens.length; vectors++) {
+      listener.textStarted(tokens.length);
+      List<Segment> segments = new EqualParts(tokens, vectors, options).find(lm, workers, listener);
+      if (!segments.isEmpty()) {
+        byte[] original = text.getBytes(StandardCharsets.UTF_8);
+        return file(original, options, List.of(new Section.Run(segments)));
       }
     }
     throw new InputException(
         lm.name() + " cannot hold this text exactly; use compress, which patches what is missed");
-  }
-
-  private static boolean isNear(VectorSearch.Found found, int[] tokens) {
-    return found.score().exactPrefix() < tokens.length && found.score().accuracy() >= NEAR;
-  }
-
-  /** Segments of equal length, one vector each, up to the first that is not exact. */
-  private static List<Segment> parts(
-      int[] tokens,
-      int count,
-      VectorSearch search,
-      DecodingPath decodingPath,
-      CompressOptions options,
-      CramListener listener) {
-    List<Segment> segments = new ArrayList<>();
-    for (int part = 0; part < count; part++) {
-      int from = (int) ((long) tokens.length * part / count);
-      int to = (int) ((long) tokens.length * (part + 1) / count);
-      int[] own = Arrays.copyOfRange(tokens, from, to);
-      VectorSearch.Found found = null;
-      for (int start = 0; start < STARTS && (found == null || isNear(found, own)); start++) {
-        listener.segmentStarted(part, from, own, 1);
-        var random = new SplittableRandom(options.seed() + start);
-        found = search.search(own, 1, random, listener);
-      }
-      Segment segment = decodingPath.verify(own, found.vectors(), found.steps());
-      if (!segment.patches().isEmpty()) {
-        break;
-      }
-      listener.segmentFinished(part, true, 0, segment.minMargin(), segment.steps());
-      segments.add(segment);
-    }
-    return segments;
-  }
-
-  private VectorSearch search(CompressOptions options) {
-    return new VectorSearch(
-        lm,
-        workers,
-        options.recipe(),
-        Objective.PREDICT_ALL,
-        Score.BY_SECURE_PREFIX,
-        options.marginGoal());
   }
 
   private CramFile file(byte[] original, CompressOptions options, List<Section> sections) {
@@ -213,31 +183,46 @@ public final class Cram implements AutoCloseable {
   public byte[] decompress(String name, CramFile file, CramListener listener) {
     file.check(name, identity());
     checkDecodable(name, file);
-    int allTokens = file.segments().stream().mapToInt(Segment::tokenCount).sum();
-    int decoded = 0;
+    List<int[]> decoded = decode(file.segments(), listener);
+    int segment = 0;
     List<Piece> pieces = new ArrayList<>();
-    try (DecodingPath decodingPath = new DecodingPath(lm, workers)) {
-      for (Section section : file.sections()) {
-        switch (section) {
-          case Section.Raw raw -> pieces.add(new Piece.RawBytes(raw.bytes()));
-          case Section.Run run -> {
-            int length = run.segments().stream().mapToInt(Segment::tokenCount).sum();
-            int[] tokens = new int[length];
-            int at = 0;
-            for (Segment segment : run.segments()) {
-              System.arraycopy(decodingPath.decode(segment), 0, tokens, at, segment.tokenCount());
-              at += segment.tokenCount();
-              decoded += segment.tokenCount();
-              listener.decoded(decoded, allTokens);
-            }
-            pieces.add(new Piece.TokenRun(tokens));
-          }
+    for (Section section : file.sections()) {
+      switch (section) {
+        case Section.Raw raw -> pieces.add(new Piece.RawBytes(raw.bytes()));
+        case Section.Run run -> {
+          List<int[]> own = decoded.subList(segment, segment + run.segments().size());
+          pieces.add(new Piece.TokenRun(own.stream().flatMapToInt(Arrays::stream).toArray()));
+          segment += own.size();
         }
       }
     }
     byte[] restored = Pieces.join(pieces, tokenizer);
     file.checkRestored(name, restored);
     return restored;
+  }
+
+  /** The tokens of each segment. */
+  private List<int[]> decode(List<Segment> segments, CramListener listener) {
+    int allTokens = segments.stream().mapToInt(Segment::tokenCount).sum();
+    int[][] decoded = new int[segments.size()][];
+    AtomicInteger next = new AtomicInteger();
+    AtomicInteger tokens = new AtomicInteger();
+    Lanes<DecodingPath> lanes = new Lanes<>();
+    CramListener shared = lanes.shared(listener);
+    lanes.run(
+        workers,
+        segments.size(),
+        team -> new DecodingPath(lm, team),
+        () -> {
+          int segment = next.getAndIncrement();
+          return segment >= segments.size()
+              ? null
+              : path -> {
+                decoded[segment] = path.decode(segments.get(segment));
+                shared.decoded(tokens.addAndGet(decoded[segment].length), allTokens);
+              };
+        });
+    return List.of(decoded);
   }
 
   private void checkDecodable(String name, CramFile file) {

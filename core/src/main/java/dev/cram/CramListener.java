@@ -1,40 +1,43 @@
 package dev.cram;
 
+import dev.cram.container.Segment;
+
 /**
- * Hears what happens while a text is crammed or given back. The calls come one after another on the
- * thread that does the work, so each must return fast.
+ * Hears what happens while a text is crammed or given back.
+ *
+ * <p>Several segments may be under way at once, so their events mix; where a segment starts in the
+ * text tells them apart. The calls come one at a time, but from any of the threads that do the
+ * work, so each must return fast.
  */
 public interface CramListener {
   /** Hears nothing. */
   CramListener SILENT = new CramListener() {};
 
-  /** A text begins: {@code tokens} tokens in all its segments together. */
+  /** A text begins, or is tried anew: {@code tokens} tokens in all its segments together. */
   default void textStarted(int tokens) {}
 
   /**
-   * A segment begins, or is tried again with other tokens or vectors.
+   * A segment begins, or is tried again from another start.
    *
-   * @param segment its number in the text, from 0
    * @param firstToken where it starts in the text, in tokens
-   * @param tokens its token ids
+   * @param tokens its token ids; where its vectors turn out to hold fewer, it ends earlier
    * @param vectors how many vectors shall hold it
    */
-  default void segmentStarted(int segment, int firstToken, int[] tokens, int vectors) {}
+  default void segmentStarted(int firstToken, int[] tokens, int vectors) {}
 
-  /** One optimisation step of the current segment was done. */
-  default void stepped(CramStep step) {}
+  /**
+   * One optimisation step of a segment was done.
+   *
+   * @param firstToken where the segment starts in the text, in tokens
+   */
+  default void stepped(int firstToken, CramStep step) {}
 
   /**
    * A segment is settled.
    *
-   * @param exact whether greedy decoding gives all of it back without patches
-   * @param patches tokens that decoding would miss and that are stored as they are
-   * @param minMargin smallest gap on the decoding path between the right token's logit and the next
-   *     best one, in logits
-   * @param steps optimisation steps spent on it
+   * @param firstToken where it starts in the text, in tokens
    */
-  default void segmentFinished(
-      int segment, boolean exact, int patches, float minMargin, int steps) {}
+  default void segmentFinished(int firstToken, Segment segment) {}
 
   /** Decoding went on: {@code tokens} of {@code allTokens} are given back. */
   default void decoded(int tokens, int allTokens) {}

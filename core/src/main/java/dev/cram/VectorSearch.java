@@ -10,6 +10,7 @@ import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Workers;
 import java.lang.foreign.Arena;
 import java.util.Comparator;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
@@ -20,9 +21,18 @@ import java.util.random.RandomGenerator;
  */
 public final class VectorSearch implements AutoCloseable {
   /** Once a text is exact, the share of the steps so far that may still go into its margins. */
-  private static final double MARGIN_SHARE = 0.25;
+  private static final double MARGIN_SHARE = 0.5;
 
-  private static final int MIN_MARGIN_STEPS = 20;
+  private static final int MIN_MARGIN_STEPS = 50;
+
+  /** A target's weight never falls below this share of an equal one. */
+  private static final float LEAST_WEIGHT = 0.01f;
+
+  /** A text that is not held is tried again with at most this share of its tokens. */
+  private static final double SHORTER = 0.75;
+
+  /** A prefix of this share of the text is kept rather than to search on for a longer one. */
+  private static final double WORTH_KEEPING = 0.67;
 
   private final CausalLm lm;
   private final Workers workers;
@@ -38,8 +48,10 @@ public final class VectorSearch implements AutoCloseable {
    * @param vectors {@code [K, embeddingSize]}, the best of all steps
    * @param score of these vectors
    * @param steps how many steps were taken
+   * @param held leading tokens that the vectors hold: all that were wanted last if all are right,
+   *     else those before the first that does not win by the margin goal
    */
-  public record Found(float[] vectors, Score score, int steps) {}
+  public record Found(float[] vectors, Score score, int steps, int held) {}
 
   /**
    * @param order what makes one step's vectors better than another's
@@ -66,66 +78,173 @@ public final class VectorSearch implements AutoCloseable {
    *
    * @param tokens t_1 .. t_n, at least one
    * @param vectors K
+   * @param listener hears of each step
    */
-  public Found search(int[] tokens, int vectors, RandomGenerator random, CramListener listener) {
-    int n = tokens.length;
-    reserve(vectors + n - 1);
-    pass.text(tokens, vectors);
-    Parametrisation parametrisation =
-        recipe.start().create(vectors, lm.embeddingSize(), lm.embeddingStd(), random);
-    float[] parameters = parametrisation.parameters();
-    float[] gradient = new float[parameters.length];
-    Optimiser optimiser = recipe.optimiser().apply(parameters.length);
-    float[] weights = new float[n];
-    boolean[] correct = new boolean[n];
-    float[] bestVectors = new float[vectors * lm.embeddingSize()];
-    Score best = Score.NOTHING;
-    Patience patience = new Patience(recipe.patience());
-    int length = recipe.growth() == Recipe.Growth.PROGRESSIVE ? 1 : n;
-    int lastStep = recipe.maxSteps();
-    int step = 0;
-    objective.weigh(length, weights);
-    try (Arena arena = Arena.ofConfined()) {
-      Matrix mem = Matrix.allocate(arena, vectors, lm.embeddingSize());
-      Matrix dMem = Matrix.allocate(arena, vectors, lm.embeddingSize());
+  public Found search(
+      int[] tokens, int vectors, RandomGenerator random, Consumer<CramStep> listener) {
+    reserve(vectors + tokens.length - 1);
+    try (Descent descent = new Descent(tokens, vectors, random, listener)) {
+      descent.run(tokens.length);
+      return descent.found();
+    }
+  }
+
+  /**
+   * Searches vectors for as much of the beginning of a text as they hold. Where the recipe gives
+   * up, the end of the text is dropped and the search goes on from where it is, which takes far
+   * fewer steps than to start anew.
+   *
+   * @param tokens t_1 .. t_n, at least one
+   * @param vectors K
+   * @param listener hears of each step
+   */
+  public Found searchPrefix(
+      int[] tokens, int vectors, RandomGenerator random, Consumer<CramStep> listener) {
+    reserve(vectors + tokens.length - 1);
+    try (Descent descent = new Descent(tokens, vectors, random, listener)) {
+      descent.run(tokens.length);
+      while (!descent.isWorthKeeping()) {
+        descent.run(descent.shorter());
+      }
+      return descent.found();
+    }
+  }
+
+  /** One way down: the parameters of one text, and the best vectors on it. */
+  private final class Descent implements AutoCloseable {
+    private final Consumer<CramStep> listener;
+    private final Parametrisation parametrisation;
+    private final float[] gradient;
+    private final Optimiser optimiser;
+    private final float[] weights;
+    private final boolean[] correct;
+    private final float[] bestVectors;
+    private final Arena arena = Arena.ofConfined();
+    private final Matrix mem;
+    private final Matrix dMem;
+
+    /** How many leading tokens shall be held; less from one run to the next. */
+    private int goal;
+
+    private Score best;
+    private double bestAccuracy;
+    private int step;
+    private boolean diverged;
+
+    Descent(int[] tokens, int vectors, RandomGenerator random, Consumer<CramStep> listener) {
+      this.listener = listener;
+      pass.text(tokens, vectors);
+      parametrisation =
+          recipe.start().create(vectors, lm.embeddingSize(), lm.embeddingStd(), random);
+      gradient = new float[parametrisation.parameters().length];
+      optimiser = recipe.optimiser().apply(gradient.length);
+      weights = new float[tokens.length];
+      correct = new boolean[tokens.length];
+      bestVectors = new float[vectors * lm.embeddingSize()];
+      mem = Matrix.allocate(arena, vectors, lm.embeddingSize());
+      dMem = Matrix.allocate(arena, vectors, lm.embeddingSize());
+    }
+
+    /** Goes on until the first {@code goal} tokens are held, or the recipe gives up. */
+    void run(int goal) {
+      this.goal = goal;
+      best = Score.NOTHING;
+      bestAccuracy = 0;
+      Patience patience = new Patience(recipe.patience());
+      int length = recipe.growth() == Recipe.Growth.PROGRESSIVE ? 1 : goal;
+      int before = step;
+      int lastStep = before + recipe.maxSteps();
+      objective.weigh(length, weights);
       while (step < lastStep) {
         parametrisation.vectors(mem);
         double loss = pass.run(mem, length, weights, dMem);
         step++;
         if (!Double.isFinite(loss)) {
-          break;
+          diverged = true;
+          return;
         }
         Score score =
             Score.of(pass.margins(), pass.crossEntropies(), weights, length, marginGoal, correct);
-        listener.stepped(report(score, step, length, correct));
-        boolean wasExact = best.exactPrefix() == n;
+        listener.accept(report(score, step, before, length, correct));
+        boolean wasExact = best.exactPrefix() == goal;
         if (order.compare(score, best) > 0) {
           best = score;
           mem.copyTo(bestVectors);
         }
-        if (best.securePrefix() == n || patience.isOver(score.accuracy() * length)) {
-          break;
+        bestAccuracy = Math.max(bestAccuracy, score.accuracy());
+        if (best.securePrefix() == goal || patience.isOver(score.accuracy() * length)) {
+          return;
         }
-        if (best.exactPrefix() == n && !wasExact) {
-          int more = Math.max(MIN_MARGIN_STEPS, (int) (MARGIN_SHARE * step));
+        if (best.exactPrefix() == goal && !wasExact) {
+          int more = Math.max(MIN_MARGIN_STEPS, (int) (MARGIN_SHARE * (step - before)));
           lastStep = Math.min(lastStep, step + more);
         }
         parametrisation.backward(dMem, gradient);
         optimiser.step(
-            parameters, gradient, recipe.schedule().learningRate(step - 1, recipe.maxSteps()));
-        if (score.exactPrefix() == length && length < n) {
+            parametrisation.parameters(),
+            gradient,
+            recipe.schedule().learningRate(step - before - 1, recipe.maxSteps()));
+        if (score.exactPrefix() == length && length < goal) {
           length++;
           objective.weigh(length, weights);
+        } else {
+          boost(length);
         }
       }
     }
-    return new Found(bestVectors, best, step);
+
+    /**
+     * Lets targets that do not win by the margin goal count more from step to step, as boosting
+     * does with examples: otherwise the many that are right outvote the last that is not.
+     */
+    private void boost(int length) {
+      if (recipe.boost() == 0) {
+        return;
+      }
+      float[] margins = pass.margins();
+      float least = LEAST_WEIGHT / length;
+      float sum = 0;
+      for (int i = 0; i < length; i++) {
+        if (weights[i] > 0) {
+          float grown = margins[i] < marginGoal ? (float) (1 + recipe.boost()) : 1;
+          weights[i] = Math.max(least, weights[i] * grown);
+          sum += weights[i];
+        }
+      }
+      for (int i = 0; i < length; i++) {
+        weights[i] /= sum;
+      }
+    }
+
+    /** Whether a shorter text would not be held better than this one is. */
+    boolean isWorthKeeping() {
+      return goal == 1
+          || diverged
+          || best.exactPrefix() == goal
+          || best.securePrefix() >= WORTH_KEEPING * goal;
+    }
+
+    /** What may be held of the text, judging by how many tokens came out right. */
+    int shorter() {
+      int right = (int) Math.round(bestAccuracy * goal);
+      return Math.clamp(right, 1, Math.max(1, (int) (SHORTER * goal)));
+    }
+
+    Found found() {
+      int held = best.exactPrefix() == goal ? goal : best.securePrefix();
+      return new Found(bestVectors, best, step, held);
+    }
+
+    @Override
+    public void close() {
+      arena.close();
+    }
   }
 
-  private CramStep report(Score score, int step, int length, boolean[] correct) {
+  private CramStep report(Score score, int step, int before, int length, boolean[] correct) {
     return new CramStep(
         step,
-        recipe.maxSteps(),
+        before + recipe.maxSteps(),
         score.crossEntropy(),
         score.accuracy(),
         score.exactPrefix(),

@@ -72,15 +72,69 @@ class CramTest {
 
   @Test
   void theSameSeedGivesTheSameFileWhateverTheThreads() throws IOException {
-    byte[] original = "A short text, but one of two segments.".getBytes(UTF_8);
-    byte[][] files = new byte[3][];
+    byte[] original = "Tokens of a tiny model are letters, so this is long.".getBytes(UTF_8);
+    byte[][] files = new byte[4][];
     for (int i = 0; i < files.length; i++) {
-      try (Cram cram = Cram.open("cram-tiny", Precision.F32, i == 1 ? 2 : 1)) {
-        files[i] = bytes(cram.compress(original, QUICK, CramListener.SILENT));
+      try (Cram cram = small("llama", i == 3 ? 1 : i + 1)) {
+        CramFile file = cram.compress(original, QUICK, CramListener.SILENT);
+        assertThat(file.segments()).hasSizeGreaterThan(2);
+        assertThat(cram.decompress("text.cram", file, CramListener.SILENT)).isEqualTo(original);
+        files[i] = bytes(file);
       }
     }
-    assertThat(files[1]).isEqualTo(files[0]);
-    assertThat(files[2]).isEqualTo(files[0]);
+    assertThat(List.of(files)).allSatisfy(file -> assertThat(file).isEqualTo(files[0]));
+  }
+
+  @Test
+  void filesInABatchBecomeWhatTheyBecomeAlone() throws IOException {
+    List<byte[]> originals =
+        Stream.of("A first text, with some words.", "", "Another one; \u00e9 too.", "Last.")
+            .map(text -> text.getBytes(UTF_8))
+            .toList();
+    int[] held = new int[originals.size()];
+    int[] announced = new int[originals.size()];
+    try (Cram cram = small("llama", 3)) {
+      List<CramFile> batch =
+          cram.compress(
+              originals,
+              QUICK,
+              text ->
+                  new CramListener() {
+                    @Override
+                    public void textStarted(int tokens) {
+                      announced[text] = tokens;
+                    }
+
+                    @Override
+                    public void segmentFinished(int firstToken, Segment segment) {
+                      held[text] += segment.tokenCount();
+                    }
+                  });
+      for (int i = 0; i < originals.size(); i++) {
+        CramFile alone = cram.compress(originals.get(i), QUICK, CramListener.SILENT);
+        assertThat(bytes(batch.get(i))).isEqualTo(bytes(alone));
+      }
+    }
+    assertThat(held).isEqualTo(announced);
+  }
+
+  @Test
+  void aListenerThatFailsEndsTheWork() {
+    byte[] original = "Tokens of a tiny model are letters, so this is long.".getBytes(UTF_8);
+    try (Cram cram = small("llama", 2)) {
+      CramListener failing =
+          new CramListener() {
+            @Override
+            public void segmentFinished(int firstToken, Segment segment) {
+              throw new IllegalStateException("no room on the screen");
+            }
+          };
+      assertThatThrownBy(() -> cram.compress(original, QUICK, failing))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("no room on the screen");
+      CramFile file = cram.compress(original, QUICK, CramListener.SILENT);
+      assertThat(cram.decompress("text.cram", file, CramListener.SILENT)).isEqualTo(original);
+    }
   }
 
   @Test
@@ -209,7 +263,11 @@ class CramTest {
   }
 
   private static Cram small(String fixture) {
-    return Cram.open(TestModels.directory(fixture).toString(), Precision.F32, 2);
+    return small(fixture, 2);
+  }
+
+  private static Cram small(String fixture, int threads) {
+    return Cram.open(TestModels.directory(fixture).toString(), Precision.F32, threads);
   }
 
   private static byte[] bytes(CramFile file) throws IOException {

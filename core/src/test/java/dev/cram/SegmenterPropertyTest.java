@@ -1,17 +1,18 @@
 package dev.cram;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cram.container.Section;
 import dev.cram.container.Segment;
 import dev.cram.lm.CausalLm;
-import dev.cram.lm.InputException;
-import dev.cram.recipe.Objective;
 import dev.cram.recipe.Recipe;
 import dev.cram.tensor.Precision;
 import dev.cram.tensor.Workers;
+import dev.cram.text.Piece;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -93,25 +94,42 @@ class SegmenterPropertyTest {
         });
   }
 
-  @Example
-  void vectorsThatLeaveNoRoomAreRejected() {
-    assertThatThrownBy(() -> segments(new int[] {1}, CompressOptions.DEFAULT, 0))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("leave no position");
+  @Property(tries = 10)
+  void theOrderInWhichStretchesEndDoesNotMatter(
+      @ForAll @Size(min = 60, max = 150) List<@IntRange(min = 0, max = 511) Integer> text,
+      @ForAll long order) {
+    int[] tokens = text.stream().mapToInt(Integer::intValue).toArray();
+    CompressOptions options = new CompressOptions(1, Recipe.CRAM.withMaxSteps(6), 1, 0.1f);
+
+    List<Segment> expected = segments(tokens, options, 12);
+
+    assertThat(segments(tokens, options, 12, new Random(order)))
+        .usingRecursiveComparison()
+        .isEqualTo(expected);
   }
 
   private static List<Segment> segments(int[] tokens, CompressOptions options, int maxTokens) {
-    try (VectorSearch search =
-            new VectorSearch(
-                lm,
-                workers,
-                options.recipe(),
-                Objective.PREDICT_ALL,
-                Score.BY_SECURE_PREFIX,
-                options.marginGoal());
-        DecodingPath decodingPath = new DecodingPath(lm, workers)) {
-      return new Segmenter(search, decodingPath, options, maxTokens, CramListener.SILENT)
-          .segments(tokens);
+    return segments(tokens, options, maxTokens, null);
+  }
+
+  /** With an order, as many stretches as may be are under way, and a random one is next to end. */
+  private static List<Segment> segments(
+      int[] tokens, CompressOptions options, int maxTokens, Random order) {
+    Stretches stretches = new Stretches(List.of(new Piece.TokenRun(tokens)), options, maxTokens);
+    List<Stretches.Stretch> underWay = new ArrayList<>();
+    try (Lane lane = Lane.open(lm, workers, options)) {
+      Segmenter segmenter = lane.segmenter(options, CramListener.SILENT);
+      while (true) {
+        Stretches.Stretch next = null;
+        while ((underWay.isEmpty() || order != null) && (next = stretches.next()) != null) {
+          underWay.add(next);
+        }
+        if (underWay.isEmpty()) {
+          break;
+        }
+        underWay.remove(order == null ? 0 : order.nextInt(underWay.size())).run(segmenter);
+      }
     }
+    return ((Section.Run) stretches.sections().getFirst()).segments();
   }
 }

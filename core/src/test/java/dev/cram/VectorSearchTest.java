@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -177,16 +178,9 @@ class VectorSearchTest {
 
   private static VectorSearch.Found search(
       Recipe recipe, Objective objective, int[] tokens, int vectors, List<CramStep> steps) {
-    CramListener listener =
-        new CramListener() {
-          @Override
-          public void stepped(CramStep step) {
-            steps.add(step);
-          }
-        };
     try (VectorSearch search =
         new VectorSearch(lm, workers, recipe, objective, Score.BY_SECURE_PREFIX, 0.1f)) {
-      return search.search(tokens, vectors, new SplittableRandom(1), listener);
+      return search.search(tokens, vectors, new SplittableRandom(1), steps::add);
     }
   }
 
@@ -197,18 +191,19 @@ class VectorSearchTest {
         recipe.optimiser(),
         recipe.schedule(),
         recipe.growth(),
+        recipe.boost(),
         maxSteps,
         recipe.patience());
   }
 
   private static Recipe recipe(
       Recipe.Start start,
-      java.util.function.IntFunction<Optimiser> optimiser,
+      IntFunction<Optimiser> optimiser,
       Schedule schedule,
       int maxSteps,
       int patience) {
     return new Recipe(
-        "test", start, optimiser, schedule, Recipe.Growth.WHOLE_TEXT, maxSteps, patience);
+        "test", start, optimiser, schedule, Recipe.Growth.WHOLE_TEXT, 0, maxSteps, patience);
   }
 
   private static float[] margins(int[] tokens, float[] vectors) {

@@ -2,11 +2,17 @@ package dev.cram.app;
 
 import dev.cram.CramListener;
 import dev.cram.CramStep;
+import dev.cram.container.Segment;
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
 /**
  * Shows a text while it is crammed: its tokens turn from grey to green as they become right, and
@@ -32,6 +38,23 @@ final class LiveView implements CramListener, AutoCloseable {
   /** A line as it is written and the columns that it takes. */
   private record Line(String text, int columns) {}
 
+  /**
+   * A segment that is being crammed.
+   *
+   * @param step its last step, null before the first one
+   * @param correct which tokens are right
+   */
+  private record UnderWay(
+      int firstToken, int tokens, int vectors, long started, CramStep step, BitSet correct) {
+    int end() {
+      return firstToken + tokens;
+    }
+
+    double stepsPerSecond(long now) {
+      return step.step() / Math.max(1e-3, (now - started) / 1e9);
+    }
+  }
+
   private final PrintStream out;
   private final Terminal terminal;
   private final List<String> texts;
@@ -40,19 +63,12 @@ final class LiveView implements CramListener, AutoCloseable {
   private final char dot;
   private final Thread cursorRestorer;
 
-  /** Where the current segment starts, its length and its vectors. */
-  private int firstToken;
+  /** The segments that are being crammed, by their first tokens. */
+  private final NavigableMap<Integer, UnderWay> underWay = new TreeMap<>();
 
-  private int segmentTokens;
-  private int vectors;
-
-  /** The current segment's last step, none before its first one. */
-  private CramStep lastStep;
-
+  private final BitSet finished = new BitSet();
   private int finishedVectors;
-  private boolean betweenSegments;
   private final long started;
-  private long segmentStarted;
   private long lastShown;
   private List<Line> drawn = List.of();
   private List<List<WrappedText.Run>> wrapped = List.of();
@@ -79,21 +95,31 @@ final class LiveView implements CramListener, AutoCloseable {
   }
 
   @Override
-  public void segmentStarted(int segment, int firstToken, int[] tokens, int vectors) {
-    this.firstToken = firstToken;
-    this.segmentTokens = tokens.length;
-    this.vectors = vectors;
-    lastStep = null;
-    betweenSegments = false;
-    segmentStarted = nanoTime.getAsLong();
+  public void textStarted(int tokens) {
+    underWay.clear();
+    finished.clear();
+    finishedVectors = 0;
+  }
+
+  @Override
+  public void segmentStarted(int firstToken, int[] tokens, int vectors) {
+    long now = nanoTime.getAsLong();
+    UnderWay segment = new UnderWay(firstToken, tokens.length, vectors, now, null, new BitSet());
+    underWay.put(firstToken, segment);
     if (!inPlace) {
-      out.println(heading(segmentStarted));
+      out.println(heading(List.of(segment)));
     }
   }
 
   @Override
-  public void stepped(CramStep step) {
-    lastStep = step;
+  public void stepped(int firstToken, CramStep step) {
+    BitSet correct = new BitSet();
+    for (int i = 0; i < step.activeTokens(); i++) {
+      correct.set(i, step.correct()[i]);
+    }
+    underWay.computeIfPresent(
+        firstToken,
+        (at, s) -> new UnderWay(at, s.tokens(), s.vectors(), s.started(), step, correct));
     long now = nanoTime.getAsLong();
     if (now - lastShown >= (inPlace ? REDRAW_NANOS : PLAIN_LINE_NANOS)) {
       lastShown = now;
@@ -102,17 +128,16 @@ final class LiveView implements CramListener, AutoCloseable {
   }
 
   @Override
-  public void segmentFinished(int segment, boolean exact, int patches, float minMargin, int steps) {
-    finishedVectors += vectors;
-    betweenSegments = true;
+  public void segmentFinished(int firstToken, Segment segment) {
+    underWay.remove(firstToken);
+    finished.set(firstToken, firstToken + segment.tokenCount());
+    finishedVectors += segment.vectorCount();
   }
 
   /** Shows the outcome, if all was settled, and gives the terminal back. */
   @Override
   public void close() {
-    if (betweenSegments && firstToken + segmentTokens >= texts.size()) {
-      firstToken = texts.size();
-      lastStep = null;
+    if (isSettled()) {
       show(nanoTime.getAsLong());
     }
     if (!inPlace) {
@@ -131,37 +156,42 @@ final class LiveView implements CramListener, AutoCloseable {
     out.flush();
   }
 
+  private boolean isSettled() {
+    return finished.cardinality() == texts.size();
+  }
+
   private void show(long now) {
     if (inPlace) {
       draw(frame(now));
-    } else if (lastStep == null) {
-      out.println(heading(now));
+    } else if (isSettled()) {
+      out.println(outcome(now));
     } else {
       out.println("  " + String.join("  ", fields(now)));
     }
   }
 
-  private String heading(long now) {
-    if (firstToken == texts.size()) {
-      return String.format(
-          Locale.ROOT,
-          "%s in %s, %.1f tokens a vector, after %s",
-          Spoken.count(texts.size(), "token"),
-          Spoken.count(finishedVectors, "vector"),
-          (double) texts.size() / Math.max(1, finishedVectors),
-          Spoken.duration((now - started) / 1e9));
-    }
+  private String outcome(long now) {
     return String.format(
         Locale.ROOT,
-        "tokens %,d to %,d of %,d into %s",
-        firstToken + 1,
-        firstToken + segmentTokens,
+        "%s in %s, %.1f tokens a vector, after %s",
+        Spoken.count(texts.size(), "token"),
+        Spoken.count(finishedVectors, "vector"),
+        (double) texts.size() / Math.max(1, finishedVectors),
+        Spoken.duration((now - started) / 1e9));
+  }
+
+  private String heading(Collection<UnderWay> segments) {
+    String ranges =
+        segments.stream()
+            .map(s -> String.format(Locale.ROOT, "%,d to %,d", s.firstToken() + 1, s.end()))
+            .collect(Collectors.joining(" and "));
+    return String.format(
+        Locale.ROOT,
+        "tokens %s of %,d into %s%s",
+        ranges,
         texts.size(),
-        finishedVectors == 0
-            ? Spoken.count(vectors, "vector")
-            : Spoken.count(vectors, "vector")
-                + ", after "
-                + Spoken.count(finishedVectors, "vector"));
+        Spoken.count(segments.stream().mapToInt(UnderWay::vectors).sum(), "vector"),
+        finishedVectors == 0 ? "" : ", after " + Spoken.count(finishedVectors, "vector"));
   }
 
   private void draw(List<Line> frame) {
@@ -192,7 +222,8 @@ final class LiveView implements CramListener, AutoCloseable {
     }
     List<Line> status = new ArrayList<>();
     status.add(new Line("", 0));
-    flow(heading(now), fields(now), columns).forEach(l -> status.add(new Line(l, l.length())));
+    String heading = isSettled() ? outcome(now) : heading(underWay.values());
+    flow(heading, fields(now), columns).forEach(l -> status.add(new Line(l, l.length())));
 
     int firstWrong = firstWrong();
     int room = Math.max(1, size.rows() - 1 - status.size());
@@ -206,11 +237,9 @@ final class LiveView implements CramListener, AutoCloseable {
   }
 
   private boolean isRight(int token) {
-    int inSegment = token - firstToken;
-    return inSegment < 0
-        || (lastStep != null
-            && inSegment < lastStep.activeTokens()
-            && lastStep.correct()[inSegment]);
+    var segment = underWay.floorEntry(token);
+    return finished.get(token)
+        || (segment != null && segment.getValue().correct().get(token - segment.getKey()));
   }
 
   private int firstWrong() {
@@ -257,38 +286,55 @@ final class LiveView implements CramListener, AutoCloseable {
     return new Line(s.toString(), columns);
   }
 
+  /** Numbers of all segments under way together. */
   private List<String> fields(long now) {
-    CramStep step = lastStep;
-    if (step == null) {
+    List<UnderWay> segments = underWay.values().stream().filter(s -> s.step() != null).toList();
+    if (segments.isEmpty()) {
       return List.of();
     }
-    double rate = step.step() / Math.max(1e-3, (now - segmentStarted) / 1e9);
-    int digits = Spoken.number(step.maxSteps()).length();
+    int maxSteps = segments.stream().mapToInt(s -> s.step().maxSteps()).max().orElseThrow();
+    double active = segments.stream().mapToInt(s -> s.step().activeTokens()).sum();
+    double loss = 0;
+    double accuracy = 0;
+    double minMargin = Double.POSITIVE_INFINITY;
+    for (UnderWay segment : segments) {
+      CramStep step = segment.step();
+      loss += step.crossEntropy() * step.activeTokens() / active;
+      accuracy += step.accuracy() * step.activeTokens() / active;
+      minMargin = Math.min(minMargin, step.minMargin());
+    }
+    int digits = Spoken.number(maxSteps).length();
+    String steps =
+        segments.stream()
+            .map(s -> String.format(Locale.ROOT, "%," + digits + "d", s.step().step()))
+            .collect(Collectors.joining(" and "));
     int tokenDigits = Spoken.number(texts.size()).length();
+    double rate = segments.stream().mapToDouble(s -> s.stepsPerSecond(now)).sum();
     List<String> fields = new ArrayList<>();
-    fields.add(
-        String.format(Locale.ROOT, "step %," + digits + "d of %,d", step.step(), step.maxSteps()));
-    fields.add(String.format(Locale.ROOT, "loss %7.4f nats/token", step.crossEntropy()));
-    fields.add(String.format(Locale.ROOT, "accuracy %5.1f%%", 100 * step.accuracy()));
+    fields.add(String.format(Locale.ROOT, "step %s of %,d", steps, maxSteps));
+    fields.add(String.format(Locale.ROOT, "loss %7.4f nats/token", loss));
+    fields.add(String.format(Locale.ROOT, "accuracy %5.1f%%", 100 * accuracy));
     fields.add(
         String.format(
-            Locale.ROOT,
-            "exact prefix %," + tokenDigits + "d of %,d",
-            firstToken + step.exactPrefix(),
-            texts.size()));
-    fields.add(String.format(Locale.ROOT, "margin %+6.2f logits", step.minMargin()));
+            Locale.ROOT, "exact prefix %," + tokenDigits + "d of %,d", firstWrong(), texts.size()));
+    fields.add(String.format(Locale.ROOT, "margin %+6.2f logits", minMargin));
     fields.add(String.format(Locale.ROOT, "%5s steps/s", Spoken.rate(rate)));
-    fields.add(timeLeft(now, rate));
+    fields.add(timeLeft(segments, now));
     return fields;
   }
 
-  /** For the first segment what its steps allow, then what the earlier segments let expect. */
-  private String timeLeft(long now, double rate) {
-    if (firstToken == 0) {
-      double atMost = (lastStep.maxSteps() - lastStep.step()) / rate;
+  /** At first what the steps of the segments allow, later what finished ones let expect. */
+  private String timeLeft(List<UnderWay> segments, long now) {
+    if (finished.isEmpty()) {
+      double atMost =
+          segments.stream()
+              .mapToDouble(s -> (s.step().maxSteps() - s.step().step()) / s.stepsPerSecond(now))
+              .max()
+              .orElseThrow();
       return "at most " + Spoken.duration(atMost) + " for these tokens";
     }
-    double done = firstToken + lastStep.exactPrefix();
+    double done =
+        finished.cardinality() + segments.stream().mapToInt(s -> s.step().exactPrefix()).sum();
     double seconds = (now - started) / 1e9;
     return "about " + Spoken.duration(seconds / done * (texts.size() - done)) + " left";
   }

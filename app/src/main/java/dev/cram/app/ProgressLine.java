@@ -2,20 +2,28 @@ package dev.cram.app;
 
 import dev.cram.CramListener;
 import dev.cram.CramStep;
+import dev.cram.container.Segment;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.LongSupplier;
 
 /** Says how far a text is, on a {@link StatusLine}. */
 final class ProgressLine implements CramListener, AutoCloseable {
+  /** Segments under way that are shown each by itself. */
+  private static final int SHOWN = 2;
+
   private final StatusLine line;
   private final LongSupplier nanoTime;
   private final long started;
 
+  /** How far the segments under way are, by their first tokens. */
+  private final SortedMap<Integer, String> underWay = new TreeMap<>();
+
   private int allTokens;
-  private int segmentTokens;
   private int doneTokens;
   private int doneSegments;
   private int exactSegments;
@@ -32,31 +40,29 @@ final class ProgressLine implements CramListener, AutoCloseable {
   }
 
   @Override
-  public void segmentStarted(int segment, int firstToken, int[] tokens, int vectors) {
-    doneTokens = firstToken;
-    segmentTokens = tokens.length;
+  public void segmentStarted(int firstToken, int[] tokens, int vectors) {
+    underWay.put(firstToken, Spoken.count(tokens.length, "token"));
   }
 
   @Override
-  public void stepped(CramStep step) {
-    line.showWhenDue(() -> {
-      List<String> fields = soFar();
-      fields.add(
-          String.format(
-              Locale.ROOT,
-              "now %s: step %,d, %.0f%% right",
-              Spoken.count(segmentTokens, "token"),
-              step.step(),
-              Math.floor(100 * step.accuracy())));
-      return fields;
-    });
+  public void stepped(int firstToken, CramStep step) {
+    underWay.put(
+        firstToken,
+        String.format(
+            Locale.ROOT,
+            "%s: step %,d, %.0f%% right",
+            Spoken.count(step.activeTokens(), "token"),
+            step.step(),
+            Math.floor(100 * step.accuracy())));
+    line.showWhenDue(this::soFar);
   }
 
   @Override
-  public void segmentFinished(int segment, boolean exact, int patches, float minMargin, int steps) {
-    doneTokens += segmentTokens;
+  public void segmentFinished(int firstToken, Segment segment) {
+    underWay.remove(firstToken);
+    doneTokens += segment.tokenCount();
     doneSegments++;
-    exactSegments += exact ? 1 : 0;
+    exactSegments += segment.patches().isEmpty() ? 1 : 0;
     line.showWhenDue(this::soFar);
   }
 
@@ -81,6 +87,14 @@ final class ProgressLine implements CramListener, AutoCloseable {
     fields.add(share(doneTokens, allTokens));
     fields.add(exactSegments + " of " + Spoken.count(doneSegments, "segment") + " exact");
     addSpeed(fields, doneTokens, allTokens);
+    String now = "now ";
+    for (String segment : underWay.values().stream().limit(SHOWN).toList()) {
+      fields.add(now + segment);
+      now = "and ";
+    }
+    if (underWay.size() > SHOWN) {
+      fields.add("and " + (underWay.size() - SHOWN) + " more");
+    }
     return fields;
   }
 

@@ -27,12 +27,12 @@ class LiveViewTest {
   private void assertPlain(Terminal terminal) {
     screen.clear();
     try (LiveView view = view(terminal)) {
-      view.segmentStarted(0, 0, new int[5], 1);
+      view.segmentStarted(0, new int[5], 1);
       for (int step = 1; step <= 100; step++) {
         screen.passSeconds(0.1);
-        view.stepped(step(step, true, false, true, false, false));
+        view.stepped(0, step(step, true, false, true, false, false));
       }
-      view.segmentFinished(0, true, 0, 0.5f, 100);
+      view.segmentFinished(0, SimulatedSegment.settled(5));
     }
     assertThat(screen.written()).doesNotContain("\033").doesNotContain("\r");
     assertThat(screen.written().lines()).hasSize(1 + 5 + 1);
@@ -73,10 +73,10 @@ class LiveViewTest {
   @Test
   void redrawsInPlaceAtMostTwentyTimesASecond() {
     try (LiveView view = view(Screen.terminal(80, 24, XTERM))) {
-      view.segmentStarted(0, 0, new int[5], 1);
+      view.segmentStarted(0, new int[5], 1);
       for (int step = 1; step <= 1000; step++) {
         screen.passSeconds(0.001);
-        view.stepped(step(step, true, false, true, false, false));
+        view.stepped(0, step(step, true, false, true, false, false));
       }
     }
     long redraws = screen.written().split("\033\\[[0-9]+A", -1).length;
@@ -105,21 +105,60 @@ class LiveViewTest {
   void keepsEarlierSegmentsAndEndsWithTheOutcome() {
     Terminal terminal = Screen.terminal(80, 24, Map.of("TERM", "xterm", "NO_COLOR", "1"));
     try (LiveView view = view(terminal)) {
-      view.segmentStarted(0, 0, new int[4], 1);
-      view.segmentFinished(0, true, 0, 1f, 10);
-      view.segmentStarted(1, 2, new int[3], 1);
+      view.segmentStarted(0, new int[4], 1);
+      // Its vectors hold two of the four.
+      view.segmentFinished(0, SimulatedSegment.settled(2));
+      view.segmentStarted(2, new int[3], 1);
       screen.passSeconds(1);
-      view.stepped(step(10, false, true, false));
+      view.stepped(2, step(10, false, true, false));
       assertThat(screen.written())
           .contains("The light_____ stood·")
           .contains("tokens 3 to 5 of 5 into 1 vector, after 1 vector");
 
       screen.clear();
-      view.segmentFinished(1, true, 0, 1f, 10);
+      view.segmentFinished(2, SimulatedSegment.settled(3));
     }
     assertThat(screen.written())
         .contains("The lighthouse stood.")
         .contains("5 tokens in 2 vectors, 2.5 tokens a vector, after 1.0 s");
+  }
+
+  @Test
+  void showsSegmentsThatAreUnderWayAtOnce() {
+    Terminal terminal = Screen.terminal(80, 24, Map.of("TERM", "xterm", "NO_COLOR", "1"));
+    boolean[] reused = {true, false};
+    try (LiveView view = view(terminal)) {
+      view.segmentStarted(0, new int[2], 1);
+      view.segmentStarted(2, new int[3], 1);
+      view.stepped(0, step(7, reused));
+      reused[0] = false;
+      screen.passSeconds(1);
+      view.stepped(2, step(9, true, false, true));
+    }
+    assertThat(screen.written())
+        .contains("The _____house ·····.")
+        .contains("tokens 1 to 2 and 3 to 5 of 5 into 2 vectors")
+        .contains("step   7 and   9 of 100")
+        .contains("accuracy  60.0%")
+        .contains("exact prefix 1 of 5");
+  }
+
+  @Test
+  void anotherTryStartsWithNothingRight() {
+    Terminal terminal = Screen.terminal(80, 24, Map.of("TERM", "xterm", "NO_COLOR", "1"));
+    try (LiveView view = view(terminal)) {
+      view.textStarted(5);
+      view.segmentStarted(0, new int[2], 1);
+      view.segmentFinished(0, SimulatedSegment.settled(2));
+      view.textStarted(5);
+      view.segmentStarted(0, new int[3], 1);
+      screen.passSeconds(1);
+      view.stepped(0, step(1, false, true, false));
+    }
+    assertThat(screen.written())
+        .contains("___ light····· ······")
+        .contains("tokens 1 to 3 of 5 into 1 vector")
+        .doesNotContain("after 1 vector");
   }
 
   @Test
@@ -130,9 +169,9 @@ class LiveViewTest {
 
   private void showOneStep(Terminal terminal, CramStep step) {
     try (LiveView view = view(terminal)) {
-      view.segmentStarted(0, 0, new int[5], 1);
+      view.segmentStarted(0, new int[5], 1);
       screen.passSeconds(1);
-      view.stepped(step);
+      view.stepped(0, step);
     }
   }
 

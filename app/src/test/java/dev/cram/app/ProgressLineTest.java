@@ -32,12 +32,31 @@ class ProgressLineTest {
             "cram: 90 of 100 tokens (90%), 9 of 9 segments exact, 2.5 tokens/s, 4.0 s left");
   }
 
+  @Test
+  void countsSegmentsThatAreUnderWayAtOnce() {
+    try (ProgressLine progress = new ProgressLine(screen.out, Screen.pipe(), () -> screen.nanos)) {
+      progress.textStarted(100);
+      for (int first : new int[] {0, 20, 40, 60}) {
+        progress.segmentStarted(first, new int[20], 1);
+      }
+      progress.stepped(20, SimulatedSegment.step(7, 100, 20, 2));
+      // Its vectors hold 15 of the 20.
+      progress.segmentFinished(40, SimulatedSegment.settled(15));
+      screen.passSeconds(10);
+      progress.stepped(60, SimulatedSegment.step(9, 100, 20, 2));
+    }
+    assertThat(screen.written())
+        .isEqualTo(
+            "cram: 15 of 100 tokens (15%), 1 of 1 segment exact, 1.5 tokens/s, 57 s left,"
+                + " now 20 tokens, and 20 tokens: step 7, 100% right, and 1 more\n");
+  }
+
   private void cramTenSegments(ProgressLine progress) {
     progress.textStarted(100);
     for (int segment = 0; segment < 10; segment++) {
-      progress.segmentStarted(segment, 10 * segment, new int[10], 1);
+      progress.segmentStarted(10 * segment, new int[10], 1);
       screen.passSeconds(4);
-      progress.segmentFinished(segment, true, 0, 1f, 50);
+      progress.segmentFinished(10 * segment, SimulatedSegment.settled(10));
     }
   }
 }

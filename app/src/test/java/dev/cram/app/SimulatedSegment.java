@@ -2,6 +2,7 @@ package dev.cram.app;
 
 import dev.cram.CramListener;
 import dev.cram.CramStep;
+import dev.cram.container.Segment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -55,14 +56,19 @@ final class SimulatedSegment {
         new float[tokens]);
   }
 
+  /** A segment of one vector that is exact. */
+  static Segment settled(int tokens) {
+    return new Segment(tokens, 1, new float[1], List.of(), 0.4f, 400);
+  }
+
   private static void raise(
-      CramListener listener, int segment, int firstToken, int tokens, double until, long stepMillis)
+      CramListener listener, int firstToken, int tokens, double until, long stepMillis)
       throws InterruptedException {
     int maxSteps = 400;
-    listener.segmentStarted(segment, firstToken, new int[tokens], 1);
+    listener.segmentStarted(firstToken, new int[tokens], 1);
     for (int step = 1; step <= maxSteps; step++) {
       Thread.sleep(stepMillis);
-      listener.stepped(step(step, maxSteps, tokens, until * step / maxSteps));
+      listener.stepped(firstToken, step(step, maxSteps, tokens, until * step / maxSteps));
     }
   }
 
@@ -74,11 +80,12 @@ final class SimulatedSegment {
       Terminal terminal = Terminal.of(Terminal.STANDARD_OUTPUT);
       try (LiveView view = new LiveView(System.out, terminal, texts, System::nanoTime)) {
         int half = texts.size() / 2;
-        raise(view, 0, 0, texts.size(), 0.9, millis);
-        raise(view, 0, 0, half, 1.01, millis);
-        view.segmentFinished(0, true, 0, 0.4f, 400);
-        raise(view, 1, half, texts.size() - half, 1.01, millis);
-        view.segmentFinished(1, true, 0, 0.4f, 400);
+        raise(view, 0, texts.size(), 0.9, millis);
+        view.textStarted(texts.size());
+        raise(view, 0, half, 1.01, millis);
+        view.segmentFinished(0, settled(half));
+        raise(view, half, texts.size() - half, 1.01, millis);
+        view.segmentFinished(half, settled(texts.size() - half));
       }
       System.out.println("done");
       return;
@@ -87,8 +94,8 @@ final class SimulatedSegment {
     try (ProgressLine progress = new ProgressLine(System.err, terminal, System::nanoTime)) {
       progress.textStarted(10 * texts.size());
       for (int i = 0; i < 10; i++) {
-        raise(progress, i, i * texts.size(), texts.size(), 1.01, millis);
-        progress.segmentFinished(i, true, 0, 0.4f, 400);
+        raise(progress, i * texts.size(), texts.size(), 1.01, millis);
+        progress.segmentFinished(i * texts.size(), settled(texts.size()));
       }
       for (int i = 0; i <= 100; i++) {
         Thread.sleep(millis);

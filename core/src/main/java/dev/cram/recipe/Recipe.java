@@ -14,6 +14,8 @@ import java.util.random.RandomGenerator;
  * @param optimiser made for a number of parameters
  * @param schedule the learning rate
  * @param growth which prefix of the text is trained on
+ * @param boost by what share the weight of a target grows at each step at which it does not win by
+ *     the margin goal; 0 where all targets always count the same
  * @param maxSteps after how many steps to give up
  * @param patience after how many steps without a better accuracy to give up
  */
@@ -23,6 +25,7 @@ public record Recipe(
     IntFunction<Optimiser> optimiser,
     Schedule schedule,
     Growth growth,
+    double boost,
     int maxSteps,
     int patience) {
 
@@ -58,6 +61,7 @@ public record Recipe(
           Recipe::adamW,
           Schedule.constant(0.01),
           Growth.WHOLE_TEXT,
+          0,
           5_000,
           2_000);
 
@@ -75,6 +79,7 @@ public record Recipe(
           Recipe::adamW,
           Schedule.cosine(0.1, 0.001, 100),
           Growth.PROGRESSIVE,
+          0,
           10_000,
           10_000);
 
@@ -87,6 +92,7 @@ public record Recipe(
           Recipe::adamW,
           Schedule.cosine(0.1, 0.001, 100),
           Growth.PROGRESSIVE,
+          0,
           10_000,
           10_000);
 
@@ -102,8 +108,9 @@ public record Recipe(
           Recipe::adamW,
           Schedule.constant(0.02),
           Growth.WHOLE_TEXT,
+          0.05,
           600,
-          150);
+          80);
 
   private static final List<Recipe> ALL = List.of(CRAM, PAPER, PROGRESSIVE, PROGRESSIVE_LOWDIM);
 
@@ -123,12 +130,12 @@ public record Recipe(
   /** The same recipe with another step budget. */
   public Recipe withMaxSteps(int maxSteps) {
     return new Recipe(
-        name, start, optimiser, schedule, growth, maxSteps, Math.min(patience, maxSteps));
+        name, start, optimiser, schedule, growth, boost, maxSteps, Math.min(patience, maxSteps));
   }
 
   /** The same recipe with another patience. */
   public Recipe withPatience(int patience) {
-    return new Recipe(name, start, optimiser, schedule, growth, maxSteps, patience);
+    return new Recipe(name, start, optimiser, schedule, growth, boost, maxSteps, patience);
   }
 
   /** The names that {@link #named} knows. */

@@ -1,6 +1,7 @@
 package dev.cram.text;
 
 import dev.cram.lm.Tokenizer;
+import java.util.Arrays;
 
 /**
  * The two directions of a tokenizer, as far as splitting and joining text needs them.
@@ -16,12 +17,17 @@ public interface TextTokenizer {
   /** The text of tokens; the inverse of {@link #encode} where the tokenizer is lossless. */
   String decode(int[] tokens);
 
-  /** The tokenizer of a model, which stays open. */
-  static TextTokenizer of(Tokenizer tokenizer) {
+  /**
+   * The tokenizer of a model, which stays open.
+   *
+   * @param vocabularySize tokens that the model has rows for; a text with another token does not
+   *     survive
+   */
+  static TextTokenizer of(Tokenizer tokenizer, int vocabularySize) {
     return new TextTokenizer() {
       @Override
       public int[] encode(String text) {
-        return tokenizer.encode(text);
+        return Arrays.stream(tokenizer.encode(text)).filter(t -> t < vocabularySize).toArray();
       }
 
       @Override

@@ -20,7 +20,7 @@ class ModelTokenizerTest {
   @BeforeAll
   static void open() {
     model = ModelFiles.open(ModelFiles.EMBEDDED);
-    tokenizer = TextTokenizer.of(model.tokenizer());
+    tokenizer = TextTokenizer.of(model.tokenizer(), Integer.MAX_VALUE);
   }
 
   @AfterAll

@@ -1,6 +1,5 @@
 package dev.cram.lab;
 
-import dev.cram.CramListener;
 import dev.cram.CramStep;
 import dev.cram.lab.run.Run;
 import dev.cram.lab.run.RunRequest;
@@ -76,13 +75,10 @@ final class LocalRunner {
       LabListener listener,
       Consumer<Run> record,
       Object oneAtATime) {
-    var progress =
-        new CramListener() {
-          @Override
-          public void stepped(CramStep step) {
-            synchronized (oneAtATime) {
-              listener.stepped(request.key(), step);
-            }
+    Consumer<CramStep> progress =
+        step -> {
+          synchronized (oneAtATime) {
+            listener.stepped(request.key(), step);
           }
         };
     Run run;

@@ -1,6 +1,5 @@
 package dev.cram.lab;
 
-import dev.cram.CramListener;
 import dev.cram.CramStep;
 import dev.cram.lab.run.RunKey;
 import dev.cram.lab.run.RunRequest;
@@ -9,6 +8,7 @@ import dev.cram.lm.CausalLm;
 import dev.cram.tensor.Workers;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * What a step costs, from a few steps on the shortest and the longest text: it grows about linearly
@@ -44,12 +44,12 @@ final class StepCost {
 
   private static double seconds(Trial trial, RunRequest request) {
     var clock =
-        new CramListener() {
+        new Consumer<CramStep>() {
           private long last;
           private long fastest = Long.MAX_VALUE;
 
           @Override
-          public void stepped(CramStep step) {
+          public void accept(CramStep step) {
             long now = System.nanoTime();
             fastest = last == 0 ? fastest : Math.min(fastest, now - last);
             last = now;

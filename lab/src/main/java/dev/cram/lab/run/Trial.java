@@ -1,6 +1,5 @@
 package dev.cram.lab.run;
 
-import dev.cram.CramListener;
 import dev.cram.CramStep;
 import dev.cram.Score;
 import dev.cram.VectorSearch;
@@ -12,6 +11,7 @@ import dev.cram.tensor.Workers;
 import java.lang.foreign.Arena;
 import java.time.Instant;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 
 /**
  * Does runs on one model, one after another. Keeps the memory of a pass between them. One thread at
@@ -44,18 +44,15 @@ public final class Trial implements AutoCloseable {
    *
    * @param progress hears of each step
    */
-  public Run run(RunRequest request, CramListener progress) {
+  public Run run(RunRequest request, Consumer<CramStep> progress) {
     RunKey key = request.key();
     var recorder = new Curve.Recorder();
     var best = new Best(key.length());
-    var listener =
-        new CramListener() {
-          @Override
-          public void stepped(CramStep step) {
-            recorder.add(step);
-            best.see(step);
-            progress.stepped(step);
-          }
+    Consumer<CramStep> listener =
+        step -> {
+          recorder.add(step);
+          best.see(step);
+          progress.accept(step);
         };
     Instant started = Instant.now();
     long begin = System.nanoTime();

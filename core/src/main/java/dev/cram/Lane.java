@@ -1,0 +1,30 @@
+package dev.cram;
+
+import dev.cram.lm.CausalLm;
+import dev.cram.recipe.Objective;
+import dev.cram.tensor.Workers;
+
+/** What it takes to find segments: the memory of a search and of decoding, for one team. */
+record Lane(VectorSearch search, DecodingPath decodingPath) implements AutoCloseable {
+  static Lane open(CausalLm lm, Workers workers, CompressOptions options) {
+    return new Lane(
+        new VectorSearch(
+            lm,
+            workers,
+            options.recipe(),
+            Objective.PREDICT_ALL,
+            Score.BY_SECURE_PREFIX,
+            options.marginGoal()),
+        new DecodingPath(lm, workers));
+  }
+
+  Segmenter segmenter(CompressOptions options, CramListener listener) {
+    return new Segmenter(search, decodingPath, options, listener);
+  }
+
+  @Override
+  public void close() {
+    search.close();
+    decodingPath.close();
+  }
+}
