@@ -16,6 +16,7 @@ class ParityTest {
   static Stream<Arguments> cases() {
     return Stream.of(
             "gemma3",
+            "gemma3_hub",
             "gemma3_images_bf16",
             "gemma3_linear",
             "gpt2",
@@ -24,13 +25,14 @@ class ParityTest {
             "gpt_neox",
             "gpt_neox_sequential",
             "llama",
-            "llama_bias",
-            "llama_tied_mha",
             "llama3_rope",
             "llama_bf16",
+            "llama_bias",
+            "llama_tied_mha",
             "mamba",
             "mamba_untied",
             "mistral",
+            "mistral_hub",
             "mistral_window",
             "olmo",
             "olmo_hub",
@@ -40,8 +42,10 @@ class ParityTest {
             "opt_hub",
             "pythia_hub",
             "qwen2",
+            "qwen2_hub",
             "qwen2_window",
             "qwen3",
+            "qwen3_hub",
             "qwen3_window")
         .flatMap(
             name -> Stream.of(1, 2).map(threads -> Arguments.of(name, Precision.F32, threads)));

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,8 +30,32 @@ class ModelConfigTest {
     assertThat(config.bool("lost", true)).isTrue();
     assertThat(config.string("lost", "a")).isEqualTo("a");
     assertThat(config.has("none")).isFalse();
+    assertThat(config.isNull("none")).isTrue();
+    assertThat(config.isNull("lost")).isFalse();
+    assertThat(config.isNull("n")).isFalse();
     assertThat(config.object("none")).isEmpty();
     assertThat(config.object("o").orElseThrow().requiredString("n")).isEqualTo("a");
+  }
+
+  @Test
+  void defaultsStandInForWhatIsMissing() {
+    ModelConfig config =
+        config("{'o':{'n':7,'none':null}}")
+            .object("o")
+            .orElseThrow()
+            .withDefaults(Map.of("n", 1, "none", 2, "lost", 3));
+    assertThat(config.requiredInt("n")).isEqualTo(7);
+    assertThat(config.requiredInt("none")).isEqualTo(2);
+    assertThat(config.requiredInt("lost")).isEqualTo(3);
+    assertRejected(() -> config.requiredInt("size")).hasMessageContaining("has no o.size");
+  }
+
+  @Test
+  void readsAListOfStrings() {
+    assertThat(config("{'l':['a','b']}").strings("l")).contains(List.of("a", "b"));
+    assertThat(config("{'l':null}").strings("l")).isEmpty();
+    assertRejected(() -> config("{'l':['a',null]}").strings("l"))
+        .hasMessageContaining("l is [\"a\",null], expected a list of strings");
   }
 
   @ParameterizedTest
