@@ -54,8 +54,15 @@ public final class CausalLm implements AutoCloseable {
     return files.name();
   }
 
+  /**
+   * The model's tokenizer, loaded by the first call.
+   *
+   * @throws InputException if it cannot be read, or has tokens that the model has no embeddings for
+   */
   public Tokenizer tokenizer() {
-    return files.tokenizer();
+    Tokenizer tokenizer = files.tokenizer();
+    tokenizer.requireRows(vocabularySize());
+    return tokenizer;
   }
 
   /** Identifies the weights, see {@link dev.cram.lm.files.Weights#fingerprint}. */

@@ -22,13 +22,16 @@ public final class Tokenizer implements AutoCloseable {
       Map.of("addSpecialTokens", "false", "truncation", "do_not_truncate", "padding", "do_not_pad");
 
   private final HuggingFaceTokenizer tokenizer;
+  private final String name;
   private final byte[] json;
-  private final int vocabularySize;
+  private final TokenizerVocabulary vocabulary;
 
-  private Tokenizer(HuggingFaceTokenizer tokenizer, byte[] json, int vocabularySize) {
+  private Tokenizer(
+      HuggingFaceTokenizer tokenizer, String name, byte[] json, TokenizerVocabulary vocabulary) {
     this.tokenizer = tokenizer;
+    this.name = name;
     this.json = json;
-    this.vocabularySize = vocabularySize;
+    this.vocabulary = vocabulary;
   }
 
   /**
@@ -39,13 +42,14 @@ public final class Tokenizer implements AutoCloseable {
    * @throws InputException if {@code json} describes no tokenizer, or this machine cannot run it
    */
   public static Tokenizer of(String name, byte[] json) {
-    int vocabularySize = TokenizerVocabulary.size(name, json);
+    TokenizerVocabulary vocabulary = TokenizerVocabulary.read(name, json);
     TokenizerRuntime.prepare();
     try {
       return new Tokenizer(
           HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS),
+          name,
           json,
-          vocabularySize);
+          vocabulary);
     } catch (EngineException | LinkageError e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw new InputException(
@@ -96,7 +100,26 @@ public final class Tokenizer implements AutoCloseable {
 
   /** One more than the largest token id, added tokens included. */
   public int vocabularySize() {
-    return vocabularySize;
+    return vocabulary.size();
+  }
+
+  /**
+   * Makes sure that a model has a row for every token.
+   *
+   * @param rows how many tokens the model's embeddings have
+   * @throws InputException if a token other than the special ones has no row; a text that spells a
+   *     special one may still become an id beyond them
+   */
+  void requireRows(int rows) {
+    if (vocabulary.plainSize() > rows) {
+      throw new InputException(
+          name
+              + ": has token ids up to "
+              + (vocabulary.plainSize() - 1)
+              + ", but the model has embeddings for "
+              + rows
+              + " tokens (vocab_size); use the tokenizer.json that belongs to the weights");
+    }
   }
 
   /** Identifies the tokenizer: the hexadecimal SHA-256 of tokenizer.json. */

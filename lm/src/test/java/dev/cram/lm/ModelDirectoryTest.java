@@ -10,6 +10,7 @@ import dev.cram.tensor.Workers;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -141,6 +142,35 @@ class ModelDirectoryTest {
     ModelDirectory model = new ModelDirectory("llama");
     model.config.remove("intermediate_size");
     assertRejected(model, "config.json: has no intermediate_size");
+  }
+
+  @Test
+  void aTokenizerLargerThanTheEmbeddingIsRejected() throws IOException {
+    Path target = new ModelDirectory("llama").write(directory);
+    Path tokenizer = target.resolve("tokenizer.json");
+    String json = Files.readString(tokenizer);
+    String added =
+        "{'id':%d,'content':'<more>','single_word':false,'lstrip':false,'rstrip':false,"
+            + "'normalized':false,'special':%s},";
+    String begin = "\"added_tokens\": [";
+    assertThat(json).contains(begin);
+    for (boolean special : new boolean[] {true, false}) {
+      String token = added.formatted(512, special).replace('\'', '"');
+      Files.writeString(tokenizer, json.replace(begin, begin + token));
+      try (CausalLm lm = open(target)) {
+        if (special) {
+          // Models for text and images share their tokenizer with those for text alone.
+          assertThat(lm.tokenizer().vocabularySize()).isEqualTo(513);
+        } else {
+          assertThatThrownBy(lm::tokenizer)
+              .isInstanceOf(InputException.class)
+              .hasMessage(
+                  tokenizer
+                      + ": has token ids up to 512, but the model has embeddings for 512 tokens"
+                      + " (vocab_size); use the tokenizer.json that belongs to the weights");
+        }
+      }
+    }
   }
 
   @Test
