@@ -1,7 +1,6 @@
 package dev.cram.tensor;
 
 import java.lang.foreign.Arena;
-import java.util.List;
 
 /**
  * A linear layer whose weights never change: {@code y = x * W^T + bias}, W being {@code [outputs,
@@ -57,42 +56,6 @@ public final class FrozenLinear {
     Matrix copy = Matrix.allocate(arena, 1, bias.cols());
     copy.copyFrom(bias);
     return copy;
-  }
-
-  /** Packs layers that read the same input as one, their outputs side by side. */
-  public static FrozenLinear pack(
-      Arena arena,
-      List<Matrix> weights,
-      List<Matrix> biases,
-      Precision precision,
-      Workers workers) {
-    try (Arena temporary = Arena.ofShared()) {
-      Matrix weight = stack(temporary, weights);
-      Matrix bias = biases.isEmpty() ? null : concatenate(temporary, biases);
-      return pack(arena, weight, bias, precision, workers);
-    }
-  }
-
-  private static Matrix stack(Arena arena, List<Matrix> parts) {
-    int rows = parts.stream().mapToInt(Matrix::rows).sum();
-    Matrix all = Matrix.allocate(arena, rows, parts.getFirst().cols());
-    int at = 0;
-    for (Matrix part : parts) {
-      all.slice(at, at + part.rows()).copyFrom(part);
-      at += part.rows();
-    }
-    return all;
-  }
-
-  private static Matrix concatenate(Arena arena, List<Matrix> parts) {
-    int cols = parts.stream().mapToInt(Matrix::cols).sum();
-    Matrix all = Matrix.allocate(arena, 1, cols);
-    int at = 0;
-    for (Matrix part : parts) {
-      java.lang.foreign.MemorySegment.copy(part.data(), 0, all.data(), 4L * at, 4L * part.cols());
-      at += part.cols();
-    }
-    return all;
   }
 
   public int inputs() {

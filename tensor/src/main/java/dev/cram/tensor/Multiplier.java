@@ -23,6 +23,7 @@ public final class Multiplier implements AutoCloseable {
   private final Workers.Task multiplySlice = this::multiplySlice;
   private final Workers.Task prepareRow = this::prepareRow;
 
+  private Arena preparedArena = Arena.ofShared();
   private MemorySegment prepared = MemorySegment.NULL;
   private Matrix input;
   private int firstRow;
@@ -103,8 +104,13 @@ public final class Multiplier implements AutoCloseable {
 
   /** Rounds the input rows to bfloat16, in the storage that the kernels read. */
   private long prepare(Matrix x, int xRow, int rows) {
-    if (prepared.byteSize() < 4L * rows * x.cols()) {
-      prepared = arena.allocate(4L * maxRows * x.cols(), 64);
+    long bytes = 4L * rows * x.cols();
+    if (prepared.byteSize() < bytes) {
+      // Not for the most rows at once: of the widest matrix, the logits, only some exist at a time.
+      long room = Math.min(2 * bytes, 4L * maxRows * x.cols());
+      preparedArena.close();
+      preparedArena = Arena.ofShared();
+      prepared = preparedArena.allocate(room, 64);
     }
     input = x;
     firstRow = xRow;
@@ -154,6 +160,7 @@ public final class Multiplier implements AutoCloseable {
     kernels.values().forEach(MatmulKernel::destroy);
     kernels.clear();
     kernelsByRows.clear();
+    preparedArena.close();
     arena.close();
   }
 }

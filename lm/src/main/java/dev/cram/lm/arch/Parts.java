@@ -1,5 +1,7 @@
 package dev.cram.lm.arch;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
 import dev.cram.lm.files.Weights;
 import dev.cram.lm.layer.Norm;
 import dev.cram.tensor.FrozenLinear;
@@ -7,7 +9,8 @@ import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Precision;
 import dev.cram.tensor.Workers;
 import java.lang.foreign.Arena;
-import java.util.ArrayList;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 
 /** Reads an architecture's weights by name and packs them for one precision. */
@@ -34,16 +37,18 @@ final class Parts {
   /** Linear layers that read the same input, as one layer with their outputs side by side. */
   FrozenLinear fused(List<String> names, int[] outputs, int inputs, boolean bias) {
     try (Arena temporary = Arena.ofShared()) {
-      List<Matrix> matrices = new ArrayList<>();
-      List<Matrix> biases = new ArrayList<>();
+      Matrix weight = Matrix.allocate(temporary, Arrays.stream(outputs).sum(), inputs);
+      Matrix biases = bias ? Matrix.allocate(temporary, 1, weight.rows()) : null;
+      int at = 0;
       for (int i = 0; i < outputs.length; i++) {
-        matrices.add(
-            weights.matrix(temporary, workers, names.get(i) + ".weight", outputs[i], inputs));
+        weights.read(names.get(i) + ".weight", weight.slice(at, at + outputs[i]), workers);
         if (bias) {
-          biases.add(row(temporary, names.get(i) + ".bias", outputs[i]));
+          float[] values = weights.vector(names.get(i) + ".bias", outputs[i]);
+          MemorySegment.copy(values, 0, biases.data(), JAVA_FLOAT, 4L * at, values.length);
         }
+        at += outputs[i];
       }
-      return FrozenLinear.pack(arena, matrices, biases, precision, workers);
+      return FrozenLinear.pack(arena, weight, biases, precision, workers);
     }
   }
 

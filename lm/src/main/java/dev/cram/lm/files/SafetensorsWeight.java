@@ -5,9 +5,13 @@ import static dev.cram.lm.files.SafetensorsFile.quote;
 import dev.cram.lm.InputException;
 import dev.cram.tensor.Workers;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** A weight of a safetensors file. */
 record SafetensorsWeight(String file, TensorView view) implements StoredWeight {
+  /** Elements that one part of the work decodes. */
+  private static final long PART = 1 << 18;
+
   @Override
   public Tensor tensor() {
     return new Tensor(view.name(), view.dtype().name(), view.shape(), view.data());
@@ -20,7 +24,26 @@ record SafetensorsWeight(String file, TensorView view) implements StoredWeight {
 
   @Override
   public long decode(MemorySegment target, Workers workers) {
-    return decode(view.data(), target);
+    long count = view.data().byteSize() / view.dtype().bytes();
+    if (workers == null || count <= PART) {
+      return decode(view.data(), target);
+    }
+    AtomicLong firstBad = new AtomicLong(Long.MAX_VALUE);
+    workers.run(
+        (part, worker) -> {
+          long from = part * PART;
+          long size = Math.min(PART, count - from);
+          int bytes = view.dtype().bytes();
+          long bad =
+              decode(
+                  view.data().asSlice(bytes * from, bytes * size),
+                  target.asSlice(4 * from, 4 * size));
+          if (bad >= 0) {
+            firstBad.accumulateAndGet(from + bad, Math::min);
+          }
+        },
+        Math.toIntExact(Math.ceilDiv(count, PART)));
+    return firstBad.get() == Long.MAX_VALUE ? -1 : firstBad.get();
   }
 
   @Override

@@ -189,10 +189,21 @@ public final class Weights implements AutoCloseable {
    * @param workers share the decoding; null for the calling thread alone
    */
   public Matrix matrix(Arena target, Workers workers, String name, int rows, int cols) {
-    StoredWeight weight = weight(name, rows, cols);
+    // Before anything is allocated for it.
+    weight(name, rows, cols);
     Matrix matrix = Matrix.allocate(target, rows, cols);
-    decode(name, weight, matrix.data(), workers);
+    read(name, matrix, workers);
     return matrix;
+  }
+
+  /**
+   * Decodes a weight into a matrix of its shape.
+   *
+   * @param workers share the decoding; null for the calling thread alone
+   * @throws InputException as {@link #matrix(String, int, int)} does
+   */
+  public void read(String name, Matrix target, Workers workers) {
+    decode(name, weight(name, target.rows(), target.cols()), target.data(), workers);
   }
 
   /**
