@@ -14,26 +14,85 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.DoubleUnaryOperator;
 
-/** Llama-shaped models whose speed is measured; what the weights say does not matter to it. */
-enum Shape {
-  SMOLLM2_135M("smollm2-135m", 576, 30, 9, 3, 1536, 49152, 100_000, 8192),
-  CRAM_TINY("cram-tiny", 256, 8, 4, 2, 704, 4096, 10_000, 2048);
+/**
+ * A model with random weights whose speed is measured; what the weights say does not matter to it.
+ *
+ * @param id the name of the model that has this shape
+ */
+record Shape(String id, String config, List<Weight> weights) {
+  /** All shapes that can be measured. */
+  static final List<Shape> ALL =
+      List.of(
+          llama("smollm2-135m", 576, 30, 9, 3, 1536, 49152, 100_000, 8192),
+          llama("cram-tiny", 256, 8, 4, 2, 704, 4096, 10_000, 2048),
+          mamba("mamba-130m", 768, 24, 50280));
 
-  final String id;
-  final int vocabularySize;
-  private final int hiddenSize;
-  private final int layers;
-  private final int heads;
-  private final int kvHeads;
-  private final int intermediateSize;
-  private final int ropeTheta;
-  private final int maxPositions;
+  /**
+   * One weight.
+   *
+   * @param value of an element, from a number that is uniform between 0 and 1
+   */
+  record Weight(String name, DoubleUnaryOperator value, long... shape) {
+    private static Weight random(String name, long... shape) {
+      return new Weight(name + ".weight", uniform -> (uniform - 0.5) / 8, shape);
+    }
 
-  Shape(
+    private static Weight ones(String name, long size) {
+      return new Weight(name, uniform -> 1, size);
+    }
+
+    private TensorView view(Arena arena, SplittableRandom random) {
+      long elements = 1;
+      for (long size : shape) {
+        elements *= size;
+      }
+      MemorySegment data = arena.allocate(2 * elements, 64);
+      for (long at = 0; at < data.byteSize(); at += 2) {
+        float element = (float) value.applyAsDouble(random.nextDouble());
+        data.set(ValueLayout.JAVA_SHORT, at, (short) (Float.floatToRawIntBits(element) >>> 16));
+      }
+      return new TensorView(name, DType.BF16, shape, data);
+    }
+  }
+
+  static Shape named(String id) {
+    return ALL.stream()
+        .filter(shape -> shape.id.equals(id))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no shape " + id));
+  }
+
+  /** Writes a model directory with random weights, unless an earlier run did. */
+  Path directory(Path folder) throws IOException {
+    Path directory = folder.resolve(id);
+    Path file = directory.resolve("model.safetensors");
+    if (Files.exists(file)) {
+      return directory;
+    }
+    Files.createDirectories(directory);
+    Files.writeString(directory.resolve("config.json"), config);
+    try (InputStream tokenizer =
+        Shape.class.getResourceAsStream("/dev/cram/lm/models/cram-tiny/tokenizer.json")) {
+      Files.copy(
+          tokenizer, directory.resolve("tokenizer.json"), StandardCopyOption.REPLACE_EXISTING);
+    }
+    Path unfinished = directory.resolve("unfinished");
+    try (Arena arena = Arena.ofShared();
+        OutputStream out = new BufferedOutputStream(Files.newOutputStream(unfinished))) {
+      SplittableRandom random = new SplittableRandom(0);
+      List<TensorView> tensors =
+          weights.stream().map(weight -> weight.view(arena, random)).toList();
+      SafetensorsWriter.write(out, tensors, java.util.Map.of());
+    }
+    Files.move(unfinished, file);
+    return directory;
+  }
+
+  private static Shape llama(
       String id,
       int hiddenSize,
       int layers,
@@ -43,102 +102,78 @@ enum Shape {
       int vocabularySize,
       int ropeTheta,
       int maxPositions) {
-    this.id = id;
-    this.hiddenSize = hiddenSize;
-    this.layers = layers;
-    this.heads = heads;
-    this.kvHeads = kvHeads;
-    this.intermediateSize = intermediateSize;
-    this.vocabularySize = vocabularySize;
-    this.ropeTheta = ropeTheta;
-    this.maxPositions = maxPositions;
-  }
-
-  static Shape named(String id) {
-    return Arrays.stream(values())
-        .filter(shape -> shape.id.equals(id))
-        .findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("no shape " + id));
-  }
-
-  /** Writes a model directory with random weights, unless an earlier run did. */
-  Path directory(Path folder) throws IOException {
-    Path directory = folder.resolve(id);
-    Path weights = directory.resolve("model.safetensors");
-    if (Files.exists(weights)) {
-      return directory;
-    }
-    Files.createDirectories(directory);
-    Files.writeString(directory.resolve("config.json"), config());
-    try (InputStream tokenizer =
-        Shape.class.getResourceAsStream("/dev/cram/lm/models/cram-tiny/tokenizer.json")) {
-      Files.copy(
-          tokenizer, directory.resolve("tokenizer.json"), StandardCopyOption.REPLACE_EXISTING);
-    }
-    Path unfinished = directory.resolve("unfinished");
-    try (Arena arena = Arena.ofShared();
-        OutputStream out = new BufferedOutputStream(Files.newOutputStream(unfinished))) {
-      SafetensorsWriter.write(out, tensors(arena), java.util.Map.of());
-    }
-    Files.move(unfinished, weights);
-    return directory;
-  }
-
-  private String config() {
-    return """
-    {"model_type": "llama", "hidden_size": %d, "num_hidden_layers": %d, "num_attention_heads": %d,
-     "num_key_value_heads": %d, "intermediate_size": %d, "vocab_size": %d, "rope_theta": %d,
-     "max_position_embeddings": %d, "rms_norm_eps": 1e-5, "hidden_act": "silu",
-     "tie_word_embeddings": true}
-    """
-        .formatted(
-            hiddenSize,
-            layers,
-            heads,
-            kvHeads,
-            intermediateSize,
-            vocabularySize,
-            ropeTheta,
-            maxPositions);
-  }
-
-  private List<TensorView> tensors(Arena arena) {
-    List<TensorView> tensors = new ArrayList<>();
-    SplittableRandom random = new SplittableRandom(0);
+    String config =
+        """
+        {"model_type": "llama", "hidden_size": %d, "num_hidden_layers": %d,
+         "num_attention_heads": %d, "num_key_value_heads": %d, "intermediate_size": %d,
+         "vocab_size": %d, "rope_theta": %d, "max_position_embeddings": %d, "rms_norm_eps": 1e-5,
+         "hidden_act": "silu", "tie_word_embeddings": true}
+        """
+            .formatted(
+                hiddenSize,
+                layers,
+                heads,
+                kvHeads,
+                intermediateSize,
+                vocabularySize,
+                ropeTheta,
+                maxPositions);
+    List<Weight> weights = new ArrayList<>();
     int headDim = hiddenSize / heads;
-    tensors.add(matrix(arena, random, "model.embed_tokens", vocabularySize, hiddenSize));
+    weights.add(Weight.random("model.embed_tokens", vocabularySize, hiddenSize));
     for (int layer = 0; layer < layers; layer++) {
       String block = "model.layers." + layer + ".";
-      tensors.add(norm(arena, block + "input_layernorm"));
-      tensors.add(norm(arena, block + "post_attention_layernorm"));
+      weights.add(Weight.ones(block + "input_layernorm.weight", hiddenSize));
+      weights.add(Weight.ones(block + "post_attention_layernorm.weight", hiddenSize));
       String attention = block + "self_attn.";
-      tensors.add(matrix(arena, random, attention + "q_proj", heads * headDim, hiddenSize));
-      tensors.add(matrix(arena, random, attention + "k_proj", kvHeads * headDim, hiddenSize));
-      tensors.add(matrix(arena, random, attention + "v_proj", kvHeads * headDim, hiddenSize));
-      tensors.add(matrix(arena, random, attention + "o_proj", hiddenSize, heads * headDim));
+      weights.add(Weight.random(attention + "q_proj", heads * headDim, hiddenSize));
+      weights.add(Weight.random(attention + "k_proj", kvHeads * headDim, hiddenSize));
+      weights.add(Weight.random(attention + "v_proj", kvHeads * headDim, hiddenSize));
+      weights.add(Weight.random(attention + "o_proj", hiddenSize, heads * headDim));
       String mlp = block + "mlp.";
-      tensors.add(matrix(arena, random, mlp + "gate_proj", intermediateSize, hiddenSize));
-      tensors.add(matrix(arena, random, mlp + "up_proj", intermediateSize, hiddenSize));
-      tensors.add(matrix(arena, random, mlp + "down_proj", hiddenSize, intermediateSize));
+      weights.add(Weight.random(mlp + "gate_proj", intermediateSize, hiddenSize));
+      weights.add(Weight.random(mlp + "up_proj", intermediateSize, hiddenSize));
+      weights.add(Weight.random(mlp + "down_proj", hiddenSize, intermediateSize));
     }
-    tensors.add(norm(arena, "model.norm"));
-    return tensors;
+    weights.add(Weight.ones("model.norm.weight", hiddenSize));
+    return new Shape(id, config, weights);
   }
 
-  private TensorView matrix(Arena arena, SplittableRandom random, String name, int rows, int cols) {
-    MemorySegment data = arena.allocate(2L * rows * cols, 64);
-    for (long at = 0; at < data.byteSize(); at += 2) {
-      float value = (float) (random.nextDouble() - 0.5) / 8;
-      data.set(ValueLayout.JAVA_SHORT, at, (short) (Float.floatToRawIntBits(value) >>> 16));
+  private static Shape mamba(String id, int hiddenSize, int layers, int vocabularySize) {
+    int innerSize = 2 * hiddenSize;
+    int stateSize = 16;
+    int kernel = 4;
+    int timeStepRank = hiddenSize / 16;
+    String config =
+        """
+        {"model_type": "mamba", "hidden_size": %d, "num_hidden_layers": %d, "state_size": %d,
+         "conv_kernel": %d, "expand": 2, "time_step_rank": %d, "vocab_size": %d}
+        """
+            .formatted(hiddenSize, layers, stateSize, kernel, timeStepRank, vocabularySize);
+    List<Weight> weights = new ArrayList<>();
+    weights.add(Weight.random("backbone.embeddings", vocabularySize, hiddenSize));
+    for (int layer = 0; layer < layers; layer++) {
+      String block = "backbone.layers." + layer + ".";
+      weights.add(Weight.ones(block + "norm.weight", hiddenSize));
+      String mixer = block + "mixer.";
+      weights.add(Weight.random(mixer + "in_proj", 2 * innerSize, hiddenSize));
+      weights.add(Weight.random(mixer + "conv1d", innerSize, 1, kernel));
+      weights.add(new Weight(mixer + "conv1d.bias", uniform -> 0, innerSize));
+      weights.add(Weight.random(mixer + "x_proj", timeStepRank + 2 * stateSize, innerSize));
+      weights.add(Weight.random(mixer + "dt_proj", innerSize, timeStepRank));
+      // As initialised: time steps from 0.001 to 0.1, A from -16 to -1.
+      weights.add(
+          new Weight(
+              mixer + "dt_proj.bias",
+              uniform -> Math.log(Math.expm1(Math.pow(10, -3 + 2 * uniform))),
+              innerSize));
+      weights.add(
+          new Weight(
+              mixer + "A_log", uniform -> uniform * Math.log(stateSize), innerSize, stateSize));
+      weights.add(Weight.ones(mixer + "D", innerSize));
+      weights.add(Weight.random(mixer + "out_proj", hiddenSize, innerSize));
     }
-    return new TensorView(name + ".weight", DType.BF16, new long[] {rows, cols}, data);
-  }
-
-  private TensorView norm(Arena arena, String name) {
-    MemorySegment data = arena.allocate(2L * hiddenSize, 64);
-    for (long at = 0; at < data.byteSize(); at += 2) {
-      data.set(ValueLayout.JAVA_SHORT, at, (short) 0x3F80);
-    }
-    return new TensorView(name + ".weight", DType.BF16, new long[] {hiddenSize}, data);
+    weights.add(Weight.ones("backbone.norm_f.weight", hiddenSize));
+    return new Shape(id, config, weights);
   }
 }

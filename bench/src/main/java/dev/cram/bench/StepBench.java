@@ -70,7 +70,7 @@ public final class StepBench {
           "{\"engine\": \"cram\", \"shape\": \"%s\", \"n\": %d, \"precision\": \"%s\","
               + " \"threads\": %d, \"steps\": %d, \"median_ms\": %.3f, \"min_ms\": %.3f,"
               + " \"max_ms\": %.3f, \"allocated_bytes_per_step\": %d}%n",
-          shape.id,
+          shape.id(),
           n,
           precision,
           threads,

@@ -4,14 +4,15 @@ import dev.cram.tensor.FrozenLinear;
 import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Multiplier;
 import dev.cram.tensor.Workers;
+import dev.cram.tensor.op.Activation;
 import dev.cram.tensor.op.CausalConvolution;
 import dev.cram.tensor.op.SelectiveScan;
 import dev.cram.tensor.op.Sum;
 
 /**
  * The mixer of a Mamba block (Gu and Dao 2023, figure 3): {@code x, z = in(input)}, {@code x =
- * convolution(x)}, from x the time step, B and C of each row, and {@code out(scan(x, time step, B,
- * C, z))}.
+ * silu(convolution(x))}, from x the time step, B and C of each row, and {@code out(scan(x, time
+ * step, B, C, z))}.
  *
  * @param in x and the gate z, their outputs side by side: {@code [2 * innerSize, hiddenSize]}
  * @param convolution of x, {@code innerSize} channels
@@ -52,6 +53,9 @@ public record MambaMixer(
 
     private final Matrix convolved;
 
+    /** Its SiLU. */
+    private final Matrix activated;
+
     /** The low-rank time step, B and C. */
     private final Matrix selected;
 
@@ -67,7 +71,7 @@ public record MambaMixer(
     private final Matrix checkpoints;
 
     private final Matrix dScanned;
-    private final Matrix dConvolved;
+    private final Matrix dActivated;
     private final Matrix dSelected;
     private final Matrix dBcOfBlocks;
 
@@ -78,7 +82,7 @@ public record MambaMixer(
     private final Workers.Task scan = this::scan;
     private final Workers.Task scanBackward = this::scanBackward;
     private final Workers.Task selectBackward = this::selectBackward;
-    private final Workers.Task addConvolved = this::addConvolved;
+    private final Workers.Task activateBackward = this::activateBackward;
     private final Workers.Task convolveBackward = this::convolveBackward;
     private int first;
     private int end;
@@ -97,6 +101,7 @@ public record MambaMixer(
       selected = plan.kept(layer.select.outputs());
       // Cheap beside the products: computed again in the backward pass, rather than kept.
       convolved = plan.scratch(innerSize);
+      activated = plan.scratch(innerSize);
       lowRankTimeStep = plan.scratch(timeStepRank);
       timeStep = plan.scratch(innerSize);
       scanned = plan.scratch(innerSize);
@@ -108,12 +113,12 @@ public record MambaMixer(
               ? plan.state(SelectiveScan.checkpoints(plan.maxRows()), layer.scan.stateFloats())
               : null;
       scanInputs =
-          new SelectiveScan.Inputs(convolved, timeStep, selected, timeStepRank, xz, innerSize);
+          new SelectiveScan.Inputs(activated, timeStep, selected, timeStepRank, xz, innerSize);
       dScanned = plan.gradient(innerSize);
-      dConvolved = plan.gradient(innerSize);
+      dActivated = plan.gradient(innerSize);
       dSelected = plan.gradient(layer.select.outputs());
       dBcOfBlocks = plan.gradient(layer.scan.blocks() * 2 * stateSize);
-      dScanInputs = new SelectiveScan.Inputs(convolved, timeStep, dBcOfBlocks, 0, xz, innerSize);
+      dScanInputs = new SelectiveScan.Inputs(activated, timeStep, dBcOfBlocks, 0, xz, innerSize);
     }
 
     @Override
@@ -126,15 +131,18 @@ public record MambaMixer(
       first = from;
       end = to;
       layer.in.forward(multiplier, input.value(), xz, from, to);
-      workers.run(convolve, layer.convolution.blocks());
-      layer.select.forward(multiplier, convolved, selected, from, to);
+      workers.run(convolve, to - from);
+      layer.convolution.slide(xz, from, to, window);
+      layer.select.forward(multiplier, activated, selected, from, to);
       computeTimeStep();
       workers.run(scan, layer.scan.blocks());
       layer.out.forward(multiplier, scanned, output, from, to);
     }
 
-    private void convolve(int block, int worker) {
-      layer.convolution.forward(block, xz, window, convolved, first, end);
+    private void convolve(int part, int worker) {
+      int row = first + part;
+      layer.convolution.forward(xz, window, first, convolved, row);
+      Activation.SILU.forward(convolved, activated, row);
     }
 
     private void computeTimeStep() {
@@ -155,15 +163,15 @@ public record MambaMixer(
     public void backward(int rows) {
       first = 0;
       end = rows;
-      workers.run(convolve, layer.convolution.blocks());
+      workers.run(convolve, rows);
       computeTimeStep();
       layer.out.backward(multiplier, outputGradient, dScanned, 0, rows);
       workers.run(scanBackward, layer.scan.blocks());
       layer.timeStep.backward(multiplier, timeStep, lowRankTimeStep, 0, rows);
       workers.run(selectBackward, rows);
-      layer.select.backward(multiplier, dSelected, dConvolved, 0, rows);
-      workers.run(addConvolved, rows);
-      workers.run(convolveBackward, layer.convolution.blocks());
+      layer.select.backward(multiplier, dSelected, dActivated, 0, rows);
+      workers.run(activateBackward, rows);
+      workers.run(convolveBackward, rows);
       layer.in.backward(multiplier, xz, input.gradient(), 0, rows);
     }
 
@@ -181,13 +189,14 @@ public record MambaMixer(
       }
     }
 
-    /** The convolved rows are read by the scan, whose gradient is in their place, and by select. */
-    private void addConvolved(int row, int worker) {
-      Sum.of(convolved, dConvolved, dConvolved, row);
+    /** Two read the activated rows: the scan, whose gradient is in their place, and select. */
+    private void activateBackward(int row, int worker) {
+      Sum.of(activated, dActivated, dActivated, row);
+      Activation.SILU.backward(convolved, dActivated, dActivated, row);
     }
 
-    private void convolveBackward(int block, int worker) {
-      layer.convolution.backward(block, xz, dConvolved, xz, end);
+    private void convolveBackward(int row, int worker) {
+      layer.convolution.backward(dActivated, xz, row, end);
     }
   }
 }

@@ -2,52 +2,45 @@ package dev.cram.tensor.op;
 
 import dev.cram.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * A causal depthwise convolution over rows, followed by SiLU, as Mamba has it: {@code y_t =
- * silu(bias + sum over k of weight_k * x_(t - kernel + 1 + k))}, channel by channel. Rows before
- * row 0 are zero.
- *
- * <p>The unit of work is a block of channels.
+ * A causal depthwise convolution over the rows of a sequence: {@code y_t = bias + sum over k of
+ * weight_k * x_(t - k)}, k from 0 to {@code kernel - 1}, channel by channel. Rows before row 0 are
+ * zero.
  */
 public final class CausalConvolution {
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
-  private static final int LANES = SPECIES.length();
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
-
-  /** Channels of a block. */
-  private static final int BLOCK = 64;
 
   private final int channels;
   private final int kernel;
 
-  /** {@code [kernel, paddedChannels]}. */
+  /** {@code [kernel, channels]}: the weights of the row itself, of the row before, ... */
   private final float[] weight;
 
-  /** {@code [paddedChannels]}. */
   private final float[] bias;
-
-  private final int padded;
+  private final float[] zeros;
 
   /**
-   * @param weight {@code [channels, kernel]}, row-major
+   * @param weight {@code [channels, kernel]}, row-major; the last of each channel is that of the
+   *     row itself
    * @param bias {@code [channels]}
    */
   public CausalConvolution(float[] weight, float[] bias) {
     channels = bias.length;
     kernel = weight.length / channels;
-    padded = Math.ceilDiv(channels, LANES) * LANES;
-    this.weight = new float[kernel * padded];
+    this.weight = new float[weight.length];
     for (int channel = 0; channel < channels; channel++) {
       for (int k = 0; k < kernel; k++) {
-        this.weight[k * padded + channel] = weight[channel * kernel + k];
+        this.weight[k * channels + channel] = weight[(channel + 1) * kernel - 1 - k];
       }
     }
-    this.bias = Arrays.copyOf(bias, padded);
+    this.bias = bias.clone();
+    zeros = new float[channels];
   }
 
   public int channels() {
@@ -59,127 +52,77 @@ public final class CausalConvolution {
     return kernel;
   }
 
-  /** How many blocks of channels there are to work on. */
-  public int blocks() {
-    return Math.ceilDiv(channels, BLOCK);
-  }
-
   /**
-   * Computes rows {@code from} to {@code to} of one block; {@code from} is 0, or the end of the
-   * call before.
+   * Computes one row.
    *
    * @param x {@code [*, channels]}, or wider: the first columns are read
-   * @param window {@code [kernel - 1, channels]}, the last rows of x, kept from call to call
+   * @param window rows {@code from - kernel + 1} to {@code from} of x, {@code [kernel - 1,
+   *     channels]}; not read if from is 0
+   * @param from the first row that x has
    * @param y {@code [*, channels]}
    */
-  public void forward(int block, Matrix x, Matrix window, Matrix y, int from, int to) {
-    int first = block * BLOCK;
-    int end = Math.min(channels, first + BLOCK);
-    int bound = first + SPECIES.loopBound(end - first);
-    for (int row = from; row < to; row++) {
-      for (int col = first; col < bound; col += LANES) {
-        FloatVector sum = convolve(x, window, from, row, col);
-        sum.div(Exponential.exp(sum.neg()).add(1f))
-            .intoMemorySegment(y.data(), y.offset(row) + 4L * col, ORDER);
-      }
-      for (int col = bound; col < end; col++) {
-        float sum = convolveOne(x, window, from, row, col);
-        y.set(row, col, sum / (1f + Exponential.exp(-sum)));
-      }
-    }
-    for (int i = 0; i < kernel - 1; i++) {
-      int row = to - kernel + 1 + i;
-      if (row >= from) {
-        copy(x, row, window, i, first, end);
-      } else if (row >= 0) {
-        copy(window, i + to - from, window, i, first, end);
+  public void forward(Matrix x, Matrix window, int from, Matrix y, int row) {
+    MemorySegment out = y.data();
+    long at = y.offset(row);
+    MemorySegment.copy(bias, 0, out, ValueLayout.JAVA_FLOAT, at, channels);
+    for (int k = 0; k < kernel && k <= row; k++) {
+      if (row - k >= from) {
+        addWeighted(x.data(), x.offset(row - k), k, out, at);
+      } else {
+        addWeighted(window.data(), window.offset(row - k - from + kernel - 1), k, out, at);
       }
     }
   }
 
   /**
-   * The vector-Jacobian product of rows 0 to {@code rows} of one block. With s the sum before SiLU:
-   * {@code ds_t = dy_t * silu'(s_t)} and {@code dx_t = sum over k of weight_k * ds_(t + kernel - 1
-   * - k)}.
+   * Keeps what rows from {@code to} on will read.
    *
-   * @param x what {@link #forward} read
-   * @param dy {@code [*, channels]}; destroyed
-   * @param dx as wide as x, may be x
+   * @param x what {@link #forward} read for rows {@code from} to {@code to}
+   * @param window as forward read it; then rows {@code to - kernel + 1} to {@code to} of x
    */
-  public void backward(int block, Matrix x, Matrix dy, Matrix dx, int rows) {
-    int first = block * BLOCK;
-    int end = Math.min(channels, first + BLOCK);
-    int bound = first + SPECIES.loopBound(end - first);
-    FloatVector one = FloatVector.broadcast(SPECIES, 1f);
-    for (int row = 0; row < rows; row++) {
-      for (int col = first; col < bound; col += LANES) {
-        FloatVector sum = convolve(x, null, 0, row, col);
-        FloatVector sigmoid = one.div(Exponential.exp(sum.neg()).add(1f));
-        long at = dy.offset(row) + 4L * col;
-        FloatVector.fromMemorySegment(SPECIES, dy.data(), at, ORDER)
-            .mul(one.sub(sigmoid).fma(sum, one))
-            .mul(sigmoid)
-            .intoMemorySegment(dy.data(), at, ORDER);
-      }
-      for (int col = bound; col < end; col++) {
-        float sum = convolveOne(x, null, 0, row, col);
-        float sigmoid = 1f / (1f + Exponential.exp(-sum));
-        dy.set(row, col, dy.get(row, col) * (1f + sum * (1f - sigmoid)) * sigmoid);
-      }
-    }
-    for (int row = 0; row < rows; row++) {
-      int firstTap = Math.max(0, kernel - rows + row);
-      for (int col = first; col < bound; col += LANES) {
-        FloatVector sum = FloatVector.zero(SPECIES);
-        for (int k = firstTap; k < kernel; k++) {
-          long at = dy.offset(row + kernel - 1 - k) + 4L * col;
-          sum =
-              FloatVector.fromMemorySegment(SPECIES, dy.data(), at, ORDER)
-                  .fma(FloatVector.fromArray(SPECIES, weight, k * padded + col), sum);
-        }
-        sum.intoMemorySegment(dx.data(), dx.offset(row) + 4L * col, ORDER);
-      }
-      for (int col = bound; col < end; col++) {
-        float sum = 0f;
-        for (int k = firstTap; k < kernel; k++) {
-          sum = Math.fma(dy.get(row + kernel - 1 - k, col), weight[k * padded + col], sum);
-        }
-        dx.set(row, col, sum);
-      }
+  public void slide(Matrix x, int from, int to, Matrix window) {
+    for (int i = Math.max(0, kernel - 1 - to); i < kernel - 1; i++) {
+      int row = to - kernel + 1 + i;
+      Matrix source = row >= from ? x : window;
+      MemorySegment.copy(
+          source.data(),
+          source.offset(row >= from ? row : i + to - from),
+          window.data(),
+          window.offset(i),
+          4L * channels);
     }
   }
 
-  /** The sum before SiLU; rows before {@code from} are in the window. */
-  private FloatVector convolve(Matrix x, Matrix window, int from, int row, int col) {
-    FloatVector sum = FloatVector.fromArray(SPECIES, bias, col);
-    for (int k = Math.max(0, kernel - 1 - row); k < kernel; k++) {
-      int source = row - kernel + 1 + k;
-      MemorySegment data = source >= from ? x.data() : window.data();
-      long at = source >= from ? x.offset(source) : window.offset(source - from + kernel - 1);
-      sum =
-          FloatVector.fromMemorySegment(SPECIES, data, at + 4L * col, ORDER)
-              .fma(FloatVector.fromArray(SPECIES, weight, k * padded + col), sum);
+  /**
+   * The vector-Jacobian product of one row of {@code rows}: {@code dx_t = sum over k of weight_k *
+   * dy_(t + k)}.
+   *
+   * @param dy {@code [*, channels]}
+   * @param dx {@code [*, channels]}, or wider: the first columns are written
+   */
+  public void backward(Matrix dy, Matrix dx, int row, int rows) {
+    MemorySegment out = dx.data();
+    long at = dx.offset(row);
+    MemorySegment.copy(zeros, 0, out, ValueLayout.JAVA_FLOAT, at, channels);
+    for (int k = 0; k < kernel && row + k < rows; k++) {
+      addWeighted(dy.data(), dy.offset(row + k), k, out, at);
     }
-    return sum;
   }
 
-  private float convolveOne(Matrix x, Matrix window, int from, int row, int col) {
-    float sum = bias[col];
-    for (int k = Math.max(0, kernel - 1 - row); k < kernel; k++) {
-      int source = row - kernel + 1 + k;
-      float value =
-          source >= from ? x.get(source, col) : window.get(source - from + kernel - 1, col);
-      sum = Math.fma(value, weight[k * padded + col], sum);
+  private void addWeighted(MemorySegment x, long xAt, int k, MemorySegment y, long yAt) {
+    int weightAt = k * channels;
+    int bound = SPECIES.loopBound(channels);
+    for (int i = 0; i < bound; i += SPECIES.length()) {
+      FloatVector.fromArray(SPECIES, weight, weightAt + i)
+          .fma(
+              FloatVector.fromMemorySegment(SPECIES, x, xAt + 4L * i, ORDER),
+              FloatVector.fromMemorySegment(SPECIES, y, yAt + 4L * i, ORDER))
+          .intoMemorySegment(y, yAt + 4L * i, ORDER);
     }
-    return sum;
-  }
-
-  private static void copy(Matrix source, int row, Matrix target, int to, int first, int end) {
-    MemorySegment.copy(
-        source.data(),
-        source.offset(row) + 4L * first,
-        target.data(),
-        target.offset(to) + 4L * first,
-        4L * (end - first));
+    for (int i = bound; i < channels; i++) {
+      float value = x.get(ValueLayout.JAVA_FLOAT, xAt + 4L * i);
+      float sum = y.get(ValueLayout.JAVA_FLOAT, yAt + 4L * i);
+      y.set(ValueLayout.JAVA_FLOAT, yAt + 4L * i, Math.fma(weight[weightAt + i], value, sum));
+    }
   }
 }
