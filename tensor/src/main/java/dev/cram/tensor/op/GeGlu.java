@@ -15,7 +15,6 @@ import jdk.incubator.vector.VectorSpecies;
 public final class GeGlu {
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
-  private static final Activation GELU = Activation.GELU_TANH;
 
   private GeGlu() {}
 
@@ -36,14 +35,17 @@ public final class GeGlu {
     for (int i = 0; i < bound; i += SPECIES.length()) {
       FloatVector gate = FloatVector.fromMemorySegment(SPECIES, in, gateAt + 4L * i, ORDER);
       FloatVector up = FloatVector.fromMemorySegment(SPECIES, in, upAt + 4L * i, ORDER);
-      GELU.value(gate).mul(up).intoMemorySegment(out, at + 4L * i, ORDER);
+      Activation.geluTanhGate(gate).mul(gate).mul(up).intoMemorySegment(out, at + 4L * i, ORDER);
     }
     if (bound < size) {
       VectorMask<Float> rest = SPECIES.indexInRange(bound, size);
       long last = 4L * bound;
       FloatVector gate = FloatVector.fromMemorySegment(SPECIES, in, gateAt + last, ORDER, rest);
       FloatVector up = FloatVector.fromMemorySegment(SPECIES, in, upAt + last, ORDER, rest);
-      GELU.value(gate).mul(up).intoMemorySegment(out, at + last, ORDER, rest);
+      Activation.geluTanhGate(gate)
+          .mul(gate)
+          .mul(up)
+          .intoMemorySegment(out, at + last, ORDER, rest);
     }
   }
 
@@ -68,8 +70,12 @@ public final class GeGlu {
       FloatVector gate = FloatVector.fromMemorySegment(SPECIES, in, gateAt + 4L * i, ORDER);
       FloatVector up = FloatVector.fromMemorySegment(SPECIES, in, upAt + 4L * i, ORDER);
       FloatVector g = FloatVector.fromMemorySegment(SPECIES, gradient, at + 4L * i, ORDER);
-      GELU.derivative(gate).mul(up).mul(g).intoMemorySegment(out, gateAt + 4L * i, ORDER);
-      GELU.value(gate).mul(g).intoMemorySegment(out, upAt + 4L * i, ORDER);
+      FloatVector s = Activation.geluTanhGate(gate);
+      Activation.geluTanhSlope(gate, s)
+          .mul(up)
+          .mul(g)
+          .intoMemorySegment(out, gateAt + 4L * i, ORDER);
+      s.mul(gate).mul(g).intoMemorySegment(out, upAt + 4L * i, ORDER);
     }
     if (bound < size) {
       VectorMask<Float> rest = SPECIES.indexInRange(bound, size);
@@ -77,8 +83,12 @@ public final class GeGlu {
       FloatVector gate = FloatVector.fromMemorySegment(SPECIES, in, gateAt + last, ORDER, rest);
       FloatVector up = FloatVector.fromMemorySegment(SPECIES, in, upAt + last, ORDER, rest);
       FloatVector g = FloatVector.fromMemorySegment(SPECIES, gradient, at + last, ORDER, rest);
-      GELU.derivative(gate).mul(up).mul(g).intoMemorySegment(out, gateAt + last, ORDER, rest);
-      GELU.value(gate).mul(g).intoMemorySegment(out, upAt + last, ORDER, rest);
+      FloatVector s = Activation.geluTanhGate(gate);
+      Activation.geluTanhSlope(gate, s)
+          .mul(up)
+          .mul(g)
+          .intoMemorySegment(out, gateAt + last, ORDER, rest);
+      s.mul(gate).mul(g).intoMemorySegment(out, upAt + last, ORDER, rest);
     }
   }
 }
