@@ -29,7 +29,10 @@ record Shape(String id, String config, List<Weight> weights) {
       List.of(
           llama("smollm2-135m", 576, 30, 9, 3, 1536, 49152, 100_000, 8192),
           llama("cram-tiny", 256, 8, 4, 2, 704, 4096, 10_000, 2048),
-          mamba("mamba-130m", 768, 24, 50280));
+          mamba("mamba-130m", 768, 24, 50280),
+          pythia("pythia-160m", 768, 12, 12),
+          pythia("pythia-410m", 1024, 24, 16),
+          pythia("pythia-1.4b", 2048, 24, 16));
 
   /**
    * One weight.
@@ -43,6 +46,10 @@ record Shape(String id, String config, List<Weight> weights) {
 
     private static Weight ones(String name, long size) {
       return new Weight(name, uniform -> 1, size);
+    }
+
+    private static Weight zeros(String name, long size) {
+      return new Weight(name, uniform -> 0, size);
     }
 
     private TensorView view(Arena arena, SplittableRandom random) {
@@ -158,7 +165,7 @@ record Shape(String id, String config, List<Weight> weights) {
       String mixer = block + "mixer.";
       weights.add(Weight.random(mixer + "in_proj", 2 * innerSize, hiddenSize));
       weights.add(Weight.random(mixer + "conv1d", innerSize, 1, kernel));
-      weights.add(new Weight(mixer + "conv1d.bias", uniform -> 0, innerSize));
+      weights.add(Weight.zeros(mixer + "conv1d.bias", innerSize));
       weights.add(Weight.random(mixer + "x_proj", timeStepRank + 2 * stateSize, innerSize));
       weights.add(Weight.random(mixer + "dt_proj", innerSize, timeStepRank));
       // As initialised: time steps from 0.001 to 0.1, A from -16 to -1.
@@ -175,5 +182,39 @@ record Shape(String id, String config, List<Weight> weights) {
     }
     weights.add(Weight.ones("backbone.norm_f.weight", hiddenSize));
     return new Shape(id, config, weights);
+  }
+
+  private static Shape pythia(String id, int hiddenSize, int layers, int heads) {
+    int vocabularySize = 50304;
+    int intermediateSize = 4 * hiddenSize;
+    String config =
+        """
+        {"model_type": "gpt_neox", "hidden_size": %d, "num_hidden_layers": %d,
+         "num_attention_heads": %d, "intermediate_size": %d, "vocab_size": %d,
+         "max_position_embeddings": 2048, "rotary_pct": 0.25, "rotary_emb_base": 10000}
+        """
+            .formatted(hiddenSize, layers, heads, intermediateSize, vocabularySize);
+    List<Weight> weights = new ArrayList<>();
+    weights.add(Weight.random("gpt_neox.embed_in", vocabularySize, hiddenSize));
+    for (int layer = 0; layer < layers; layer++) {
+      String block = "gpt_neox.layers." + layer + ".";
+      for (String norm : List.of("input_layernorm", "post_attention_layernorm")) {
+        weights.add(Weight.ones(block + norm + ".weight", hiddenSize));
+        weights.add(Weight.zeros(block + norm + ".bias", hiddenSize));
+      }
+      addLinear(weights, block + "attention.query_key_value", 3 * hiddenSize, hiddenSize);
+      addLinear(weights, block + "attention.dense", hiddenSize, hiddenSize);
+      addLinear(weights, block + "mlp.dense_h_to_4h", intermediateSize, hiddenSize);
+      addLinear(weights, block + "mlp.dense_4h_to_h", hiddenSize, intermediateSize);
+    }
+    weights.add(Weight.ones("gpt_neox.final_layer_norm.weight", hiddenSize));
+    weights.add(Weight.zeros("gpt_neox.final_layer_norm.bias", hiddenSize));
+    weights.add(Weight.random("embed_out", vocabularySize, hiddenSize));
+    return new Shape(id, config, weights);
+  }
+
+  private static void addLinear(List<Weight> weights, String name, int outputs, int inputs) {
+    weights.add(Weight.random(name, outputs, inputs));
+    weights.add(Weight.zeros(name + ".bias", outputs));
   }
 }
