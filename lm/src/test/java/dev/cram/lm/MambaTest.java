@@ -25,32 +25,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MambaTest {
   @TempDir Path directory;
 
-  /** The published checkpoints: keys of the original code beside those of transformers. */
   @Test
-  void readsTheConfigOfThePublishedCheckpoints() throws IOException {
+  void readsTheOldNameOfTheTokenEmbeddings() throws IOException {
     ModelDirectory model = new ModelDirectory("mamba");
-    model.setConfig("time_step_rank", "auto");
-    model.setConfig("d_model", 64);
-    model.setConfig("d_inner", 128);
-    model.setConfig("n_layer", 3);
-    model.setConfig("pad_vocab_size_multiple", 8);
-    model.setConfig("rms_norm", true);
-    model.setConfig("fused_add_norm", true);
-    for (String key :
-        new String[] {
-          "state_size",
-          "conv_kernel",
-          "expand",
-          "use_bias",
-          "use_conv_bias",
-          "layer_norm_epsilon",
-          "hidden_act",
-          "intermediate_size",
-          "tie_word_embeddings"
-        }) {
-      // Defaults that transformers has too.
-      model.config.remove(key);
-    }
     TensorView embeddings = model.tensors.remove("backbone.embeddings.weight");
     model.tensors.put(
         "backbone.embedding.weight",

@@ -30,6 +30,7 @@ class ParityTest {
             "llama_bias",
             "llama_tied_mha",
             "mamba",
+            "mamba_hub",
             "mamba_untied",
             "mistral",
             "mistral_hub",
@@ -54,7 +55,7 @@ class ParityTest {
   static Stream<Arguments> casesWithBf16() {
     return Stream.concat(
         cases(),
-        Stream.of("llama_bf16", "gemma3_images_bf16")
+        Stream.of("llama_bf16", "gemma3_images_bf16", "mamba_hub")
             .flatMap(name ->
                 Stream.of(1, 2).map(threads -> Arguments.of(name, Precision.BF16, threads))));
   }

@@ -16,7 +16,7 @@ class RepeatabilityTest {
   private record Outcome(double[] objectives, float[] parameters, float[] margins) {}
 
   @ParameterizedTest
-  @CsvSource({"llama, F32", "llama_bias, F32", "llama_bf16, BF16", "mamba, F32"})
+  @CsvSource({"llama, F32", "llama_bias, F32", "llama_bf16, BF16", "mamba, F32", "mamba_hub, BF16"})
   void allRunsGiveTheSameBits(String name, Precision precision) {
     Outcome first = run(name, precision, 1);
     for (int threads : new int[] {1, 2, 3, 2}) {
