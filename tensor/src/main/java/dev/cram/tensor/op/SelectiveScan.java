@@ -35,8 +35,10 @@ public final class SelectiveScan {
   /** Channels of a block. */
   private static final int BLOCK = 64;
 
-  /** Rows that are worked on at a time: what one chunk of a vector needs fits the nearest cache. */
-  private static final int CHUNK = 16;
+  /**
+   * Rows that are worked on at a time: few enough for the caches, many enough for few checkpoints.
+   */
+  private static final int CHUNK = 32;
 
   private static final double LOG2_E = 1 / Math.log(2);
 
@@ -197,7 +199,7 @@ public final class SelectiveScan {
    * @param in what {@link #forward} read
    * @param checkpoints what {@link #forward} wrote
    * @param dy {@code [*, channels]}
-   * @param dIn where the gradients go; its z may be that of {@code in}
+   * @param dIn where the gradients go; its x, time step and z may be those of {@code in}
    */
   public void backward(
       int block, Inputs in, Matrix checkpoints, Matrix dy, int rows, Inputs dIn, Scratch scratch) {
