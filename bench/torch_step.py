@@ -20,17 +20,20 @@ import statistics
 import time
 
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM
 
 SHAPES = {
     "smollm2-135m": dict(
-        hidden_size=576, num_hidden_layers=30, num_attention_heads=9, num_key_value_heads=3,
+        model_type="llama", hidden_size=576, num_hidden_layers=30, num_attention_heads=9, num_key_value_heads=3,
         intermediate_size=1536, vocab_size=49152, rope_parameters=dict(rope_type="default", rope_theta=100000.0),
         max_position_embeddings=8192, rms_norm_eps=1e-5, initializer_range=1 / 24, tie_word_embeddings=True),
     "cram-tiny": dict(
-        hidden_size=256, num_hidden_layers=8, num_attention_heads=4, num_key_value_heads=2,
+        model_type="llama", hidden_size=256, num_hidden_layers=8, num_attention_heads=4, num_key_value_heads=2,
         intermediate_size=704, vocab_size=4096, rope_parameters=dict(rope_type="default", rope_theta=10000.0),
         max_position_embeddings=2048, rms_norm_eps=1e-5, initializer_range=0.02, tie_word_embeddings=True),
+    "mamba-130m": dict(
+        model_type="mamba", hidden_size=768, num_hidden_layers=24, state_size=16, conv_kernel=4, expand=2,
+        time_step_rank=48, vocab_size=50280),
 }
 VARIANTS = {"f32": ["f32"], "bf16": ["autocast", "cast"]}
 WARM_UP_STEPS = 5  # and at least so many seconds, as StepBench does
@@ -41,7 +44,7 @@ LEAST_STEPS = 5
 def build_step(shape, n, variant):
     """Returns a function that makes one optimisation step and returns (loss, accuracy), and the attention's name."""
     torch.manual_seed(0)
-    model = LlamaForCausalLM(LlamaConfig(**SHAPES[shape])).eval().requires_grad_(False)
+    model = AutoModelForCausalLM.from_config(AutoConfig.for_model(**SHAPES[shape])).eval().requires_grad_(False)
     std = model.get_input_embeddings().weight.std()
     mem = torch.nn.Parameter(torch.randn(1, 1, model.config.hidden_size) * std)
     if variant == "cast":
