@@ -62,7 +62,14 @@ final class CramCommand implements Runnable {
   static int run(String... args) {
     CommandLine command = commandLine();
     try {
-      return command.execute(args);
+      int status = command.execute(args);
+      return status == CommandLine.ExitCode.OK && System.out.checkError()
+          ? reportFailure(
+              new InputException(
+                  "standard output did not take all of the result; free some space, or let what"
+                      + " reads it read to the end"),
+              command.getErr())
+          : status;
     } catch (Error e) {
       return reportFailure(e, command.getErr());
     }

@@ -36,13 +36,7 @@ final class DemoCommand implements Runnable {
       description = "File to write, replaced if it exists (default: ${DEFAULT-VALUE}).")
   private String output;
 
-  @Option(
-      names = "--seed",
-      paramLabel = "S",
-      defaultValue = "1",
-      converter = ModelOptions.WholeNumber.class,
-      description = "Seed of the random start (default: ${DEFAULT-VALUE}).")
-  private long seed;
+  @Mixin private SeedOption seed;
 
   @Mixin private ModelOptions model;
 
@@ -55,7 +49,7 @@ final class DemoCommand implements Runnable {
         new CompressOptions(
             1,
             CompressOptions.DEFAULT.recipe().withPatience(PATIENCE),
-            seed,
+            seed.seed(),
             CompressOptions.DEFAULT.marginGoal());
     PrintStream out = System.out;
     try (Cram cram =

@@ -20,9 +20,8 @@ final class ModelOptions {
   @Option(
       names = "--threads",
       paramLabel = "T",
-      converter = AtLeastOne.class,
-      description =
-          "Threads (default: all cores). With 1, the same seed gives the same result every time.")
+      converter = Threads.class,
+      description = "Threads (default: all cores). The result does not depend on their number.")
   private Integer threads;
 
   /** The model that was named, or else {@code otherwise}. */
@@ -34,15 +33,20 @@ final class ModelOptions {
     return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
   }
 
-  /** Any whole number of 64 bits. */
-  static final class WholeNumber implements ITypeConverter<Long> {
+  /** A number of threads that helps, or at least does no harm. */
+  static final class Threads implements ITypeConverter<Integer> {
+    private static final int MOST_PER_CORE = 16;
+
     @Override
-    public Long convert(String value) {
-      try {
-        return Long.valueOf(value);
-      } catch (NumberFormatException e) {
-        throw new TypeConversionException("'" + value + "' is not a whole number of 64 bits");
+    public Integer convert(String value) {
+      int threads = new AtLeastOne().convert(value);
+      int cores = Runtime.getRuntime().availableProcessors();
+      if (threads > MOST_PER_CORE * cores) {
+        throw new TypeConversionException(
+            "%d is more than the %d threads that %s take"
+                .formatted(threads, MOST_PER_CORE * cores, Spoken.count(cores, "core")));
       }
+      return threads;
     }
   }
 

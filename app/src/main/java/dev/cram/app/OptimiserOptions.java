@@ -4,6 +4,7 @@ import dev.cram.CompressOptions;
 import dev.cram.recipe.Recipe;
 import dev.cram.tensor.Precision;
 import java.util.Iterator;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options of the commands that look for vectors. */
@@ -25,13 +26,7 @@ final class OptimiserOptions {
       description = "Numbers that the model computes with (default: ${DEFAULT-VALUE}).")
   private Precision precision;
 
-  @Option(
-      names = "--seed",
-      paramLabel = "S",
-      defaultValue = "1",
-      converter = ModelOptions.WholeNumber.class,
-      description = "Seed of the random start (default: ${DEFAULT-VALUE}).")
-  private long seed;
+  @Mixin private SeedOption seed;
 
   @Option(
       names = "--max-steps",
@@ -61,7 +56,7 @@ final class OptimiserOptions {
     return new CompressOptions(
         vectors,
         maxSteps == null ? chosen : chosen.withMaxSteps(maxSteps),
-        seed,
+        seed.seed(),
         usual.marginGoal());
   }
 

@@ -5,13 +5,9 @@ import dev.cram.lm.InputException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 
 /**
  * Where a result goes: a file that appears only when it is complete, or standard output.
@@ -43,8 +39,8 @@ final class OutputTarget {
       return new OutputTarget("standard output", null, true);
     }
     OutputTarget target = new OutputTarget(argument, path(argument), replace);
+    AtomicFile.check(target.file);
     target.requireReplaceable();
-    target.requireWritable();
     return target;
   }
 
@@ -77,50 +73,10 @@ final class OutputTarget {
   }
 
   private void requireReplaceable() {
-    if (Files.isDirectory(file)) {
-      throw new InputException(argument + " is a folder; name a file in it with -o");
-    }
     if (!replace && Files.isRegularFile(file)) {
       throw new InputException(
           argument + " exists; name another file with -o, or replace it with --force");
     }
-  }
-
-  /** A file in the same folder is made and removed, which is what writing will need. */
-  private void requireWritable() {
-    Path folder = file.toAbsolutePath().getParent();
-    if (!Files.isDirectory(folder)) {
-      throw unwritable("its folder " + folder + " does not exist; create it first", null);
-    }
-    try {
-      if (Files.exists(file) && !Files.isWritable(file)) {
-        throw new AccessDeniedException(argument);
-      }
-      requirePossibleName();
-      if (!Files.exists(file) || Files.isRegularFile(file)) {
-        Files.delete(Files.createTempFile(folder, ".cram-", ".tmp"));
-      }
-    } catch (AccessDeniedException e) {
-      throw unwritable("permission denied; name another file with -o", e);
-    } catch (IOException e) {
-      boolean told = e instanceof FileSystemException f && f.getReason() != null;
-      String reason =
-          told ? ((FileSystemException) e).getReason() : "no file can be made in its folder";
-      throw unwritable(reason + "; name another file with -o", e);
-    }
-  }
-
-  /** A name that is too long only shows when it is looked up; there may be no file of it yet. */
-  private void requirePossibleName() throws IOException {
-    try {
-      Files.readAttributes(file, BasicFileAttributes.class);
-    } catch (NoSuchFileException e) {
-      // It will be made.
-    }
-  }
-
-  private InputException unwritable(String reason, IOException cause) {
-    return new InputException("cannot write " + argument + ": " + reason, cause);
   }
 
   private static Path path(String argument) {

@@ -96,6 +96,12 @@ class CramCommandTest {
   }
 
   @Test
+  void tooManyThreadsAreNamedWithWhatThereIs() {
+    assertThat(cram("compress", "--threads", "100000", input.toString())).isEqualTo(2);
+    assertOneErrorLine("100000 is more than the");
+  }
+
+  @Test
   void inspectTellsWhatIsInAFile() {
     cram("compress", input.toString());
 

@@ -51,6 +51,17 @@ final class CramProcess {
     }
   }
 
+  /** Starts a run that prints its results into this file. */
+  Process startInto(Path output, String... args) {
+    try {
+      Files.deleteIfExists(out().toPath());
+      Files.createFile(out().toPath());
+      return command(args).redirectOutput(output.toFile()).start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** The outcome of the run that was started last. */
   Outcome await(Process process) {
     try {

@@ -1,6 +1,7 @@
 package dev.cram.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.cram.app.CramProcess.Outcome;
 import java.io.IOException;
@@ -64,6 +65,19 @@ class EndToEndBadInputTest {
 
     assertRefused(
         "input.cram", "decompress", compressed.toString(), "-o", output.toString(), "--force");
+  }
+
+  @Test
+  void saysWhenStandardOutputIsFull() throws Exception {
+    Path full = Path.of("/dev/full");
+    assumeTrue(Files.exists(full));
+    Process process = cram.startInto(full, "completion");
+
+    Outcome outcome = cram.await(process);
+
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.err().lines()).hasSize(1);
+    assertThat(outcome.err()).startsWith("cram: standard output");
   }
 
   @Test

@@ -54,10 +54,10 @@ class OutputTargetTest {
   void noticesAtOnceThatNothingCanBeWritten() {
     assertThatThrownBy(() -> OutputTarget.open(folder + "/none/file", false))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("none does not exist");
+        .hasMessageContaining("there is no folder " + folder.resolve("none"));
     assertThatThrownBy(() -> OutputTarget.open(folder.toString(), true))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("is a folder");
+        .hasMessageContaining("is a directory");
   }
 
   @Test

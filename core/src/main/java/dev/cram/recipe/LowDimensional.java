@@ -1,6 +1,7 @@
 package dev.cram.recipe;
 
 import dev.cram.tensor.Matrix;
+import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /**
@@ -59,7 +60,7 @@ public final class LowDimensional implements Parametrisation {
   @Override
   public void backward(Matrix dMem, float[] gradient) {
     dMem.copyTo(mem);
-    java.util.Arrays.fill(gradient, 0f);
+    Arrays.fill(gradient, 0f);
     int matrix = vectors * rank;
     int bias = matrix + width * rank;
     for (int k = 0; k < vectors; k++) {

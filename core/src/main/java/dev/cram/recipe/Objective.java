@@ -1,5 +1,7 @@
 package dev.cram.recipe;
 
+import java.util.Arrays;
+
 /** What is minimised: how much the cross-entropy of each target counts. */
 @FunctionalInterface
 public interface Objective {
@@ -16,11 +18,10 @@ public interface Objective {
    */
   Objective GIVEN_FIRST =
       (length, weights) -> {
-        java.util.Arrays.fill(weights, 0, length, 1f / Math.max(1, length - 1));
+        Arrays.fill(weights, 0, length, 1f / Math.max(1, length - 1));
         weights[0] = 0f;
       };
 
   /** The mean over t_1 .. t_n: nothing but the vectors is needed to decode. */
-  Objective PREDICT_ALL =
-      (length, weights) -> java.util.Arrays.fill(weights, 0, length, 1f / length);
+  Objective PREDICT_ALL = (length, weights) -> Arrays.fill(weights, 0, length, 1f / length);
 }

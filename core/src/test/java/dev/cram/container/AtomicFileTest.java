@@ -71,6 +71,48 @@ class AtomicFileTest {
   }
 
   @Test
+  void aSymbolicLinkToNothingStaysOneAndItsPlaceIsWritten() throws IOException {
+    Files.createDirectory(folder.resolve("other"));
+    Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("other/file"));
+
+    AtomicFile.check(link);
+    assertThat(folder.resolve("other")).isEmptyDirectory();
+    AtomicFile.write(link, HELLO);
+
+    assertThat(link).isSymbolicLink();
+    assertThat(folder.resolve("other/file")).hasContent("hello");
+  }
+
+  @Test
+  void rejectsLinksThatLeadNowhere() throws IOException {
+    Path noFolder = Files.createSymbolicLink(folder.resolve("a"), Path.of("none/file"));
+    Path circle = Files.createSymbolicLink(folder.resolve("b"), Path.of("b"));
+
+    assertThatThrownBy(() -> AtomicFile.write(noFolder, HELLO))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("there is no folder " + folder.resolve("none"));
+    assertThatThrownBy(() -> AtomicFile.check(circle))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("in a circle");
+    assertThat(noFolder).isSymbolicLink();
+  }
+
+  @Test
+  void checksBeforehandWhatWritingNeeds() {
+    Path file = folder.resolve("file");
+
+    AtomicFile.check(file);
+
+    assertThat(folder).isEmptyDirectory();
+    assertThatThrownBy(() -> AtomicFile.check(folder.resolve("x".repeat(300))))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("cannot be written");
+    assertThatThrownBy(() -> AtomicFile.check(folder))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("is a directory");
+  }
+
+  @Test
   void aDeviceIsWrittenDirectly() {
     Path device = Path.of("/dev/null");
     assumeTrue(Files.exists(device));

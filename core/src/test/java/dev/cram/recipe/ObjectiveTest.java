@@ -2,6 +2,7 @@ package dev.cram.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class ObjectiveTest {
@@ -25,7 +26,7 @@ class ObjectiveTest {
   /** With one more element that must stay as it is. */
   private static float[] weights(Objective objective, int length) {
     float[] weights = new float[length + 1];
-    java.util.Arrays.fill(weights, 9f);
+    Arrays.fill(weights, 9f);
     objective.weigh(length, weights);
     return weights;
   }

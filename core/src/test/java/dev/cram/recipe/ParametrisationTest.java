@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.cram.tensor.Matrix;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -77,7 +78,7 @@ class ParametrisationTest {
     }
     float[] parameters = parametrisation.parameters();
     float[] gradient = new float[parameters.length];
-    java.util.Arrays.fill(gradient, 9f);
+    Arrays.fill(gradient, 9f);
     try (Arena arena = Arena.ofConfined()) {
       parametrisation.backward(Matrix.of(arena, vectors, WIDTH, dVectors), gradient);
     }

@@ -3,6 +3,8 @@ package dev.cram.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
@@ -57,9 +59,9 @@ class PiecesPropertyTest {
   void validUtf8IsWhatTheJdkDecodes(@ForAll("nearUtf8") byte[] bytes) {
     boolean jdk;
     try {
-      StandardCharsets.UTF_8.newDecoder().decode(java.nio.ByteBuffer.wrap(bytes));
+      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
       jdk = true;
-    } catch (java.nio.charset.CharacterCodingException malformed) {
+    } catch (CharacterCodingException malformed) {
       jdk = false;
     }
 
