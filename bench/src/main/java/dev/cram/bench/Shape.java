@@ -27,6 +27,7 @@ record Shape(String id, String config, List<Weight> weights) {
   /** All shapes that can be measured. */
   static final List<Shape> ALL =
       List.of(
+          llama("llama-3.2-1b", 2048, 16, 32, 8, 8192, 128_256, 500_000, 131_072),
           llama("smollm2-135m", 576, 30, 9, 3, 1536, 49152, 100_000, 8192),
           llama("cram-tiny", 256, 8, 4, 2, 704, 4096, 10_000, 2048),
           mamba("mamba-130m", 768, 24, 50280),

@@ -11,6 +11,7 @@ import dev.cram.tensor.op.AdamW;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -40,14 +41,14 @@ public final class StepBench {
     String precision = options.get("--precision");
     int threads = Integer.parseInt(options.get("--threads"));
     double seconds = Double.parseDouble(options.get("--seconds"));
-    Path models = Path.of(options.getOrDefault("--models", "bench/target/models"));
+    Path model = shape.directory(Path.of(options.getOrDefault("--models", "bench/target/models")));
+    long opening = System.nanoTime();
     try (Workers workers = new Workers(threads);
         CausalLm lm =
             CausalLm.open(
-                shape.directory(models).toString(),
-                Precision.valueOf(precision.toUpperCase(Locale.ROOT)),
-                workers);
+                model.toString(), Precision.valueOf(precision.toUpperCase(Locale.ROOT)), workers);
         GradientPass pass = new GradientPass(lm, n, workers)) {
+      double openSeconds = elapsed(opening);
       Step step = new Step(lm, pass, n);
       long start = System.nanoTime();
       for (int i = 0; i < WARM_UP_STEPS || elapsed(start) < WARM_UP_SECONDS; i++) {
@@ -69,7 +70,8 @@ public final class StepBench {
           Locale.ROOT,
           "{\"engine\": \"cram\", \"shape\": \"%s\", \"n\": %d, \"precision\": \"%s\","
               + " \"threads\": %d, \"steps\": %d, \"median_ms\": %.3f, \"min_ms\": %.3f,"
-              + " \"max_ms\": %.3f, \"allocated_bytes_per_step\": %d}%n",
+              + " \"max_ms\": %.3f, \"allocated_bytes_per_step\": %d, \"open_s\": %.2f,"
+              + " \"peak_mib\": %d}%n",
           shape.id(),
           n,
           precision,
@@ -78,8 +80,23 @@ public final class StepBench {
           sorted[steps / 2],
           sorted[0],
           sorted[steps - 1],
-          allocated / steps);
+          allocated / steps,
+          openSeconds,
+          peakMebibytes());
     }
+  }
+
+  /** The most memory that this process has had resident, mapped files included; 0 if unknown. */
+  private static long peakMebibytes() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.exists(status)) {
+      return 0;
+    }
+    return Files.readAllLines(status).stream()
+        .filter(line -> line.startsWith("VmHWM:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
+        .findFirst()
+        .orElse(0);
   }
 
   private static double elapsed(long start) {
