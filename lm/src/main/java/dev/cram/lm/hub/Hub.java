@@ -10,6 +10,7 @@ import dev.cram.lm.InputException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ProtocolException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpHeaders;
@@ -184,7 +185,7 @@ final class Hub implements AutoCloseable {
       if (response.statusCode() >= 400 && !http.isHub(response.uri())) {
         // Most likely the address has expired.
         locations.remove(file);
-        throw new IOException(response.uri().getHost() + " answers " + response.statusCode());
+        throw new ProtocolException(response.uri().getHost() + " answers " + response.statusCode());
       }
       require(response, file.path());
       if (!http.isHub(response.uri())) {
@@ -201,7 +202,7 @@ final class Hub implements AutoCloseable {
           .firstValue("Content-Range")
           .orElse("")
           .startsWith("bytes " + from + "-")) {
-        throw new IOException("another range came than was asked for");
+        throw new ProtocolException("another range came than was asked for");
       }
       return response.body();
     } catch (IOException | RuntimeException e) {

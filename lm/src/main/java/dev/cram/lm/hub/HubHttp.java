@@ -3,12 +3,17 @@ package dev.cram.lm.hub;
 import dev.cram.lm.InputException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.ProtocolException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodySubscribers;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
@@ -19,6 +24,7 @@ import java.util.concurrent.CancellationException;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
 
 /**
  * Requests to the hub and to where it redirects: made again when they fail for a while, and with
@@ -75,11 +81,15 @@ final class HubHttp implements AutoCloseable {
         reason = response.uri().getHost() + " answers " + status(response.statusCode());
         pause = askedPause(response.headers()).orElse(pause);
       } catch (IOException e) {
-        reason = uri.getHost() + " cannot be reached (" + reason(e) + ")";
         if (!reached) {
           throw new InputException(
-              reason + "; check the network, the proxy and HF_ENDPOINT, then try again", e);
+              uri.getHost()
+                  + " cannot be reached ("
+                  + reason(e)
+                  + "); check the network, the proxy and HF_ENDPOINT, then try again",
+              e);
         }
+        reason = uri.getHost() + " does not answer (" + reason(e) + ")";
       }
       pause(reason, failures, pause);
     }
@@ -130,10 +140,10 @@ final class HubHttp implements AutoCloseable {
       try {
         at = at.resolve(location.get());
       } catch (IllegalArgumentException e) {
-        throw new IOException("it redirects to '" + location.get() + "'", e);
+        throw new ProtocolException("it redirects to '" + location.get() + "'");
       }
     }
-    throw new IOException("it redirects more than " + MAX_REDIRECTS + " times");
+    throw new ProtocolException("it redirects more than " + MAX_REDIRECTS + " times");
   }
 
   private HttpResponse<InputStream> send(HttpRequest request) throws IOException {
@@ -152,7 +162,7 @@ final class HubHttp implements AutoCloseable {
     try {
       request = HttpRequest.newBuilder(uri);
     } catch (IllegalArgumentException e) {
-      throw new IOException("'" + uri + "' is no address", e);
+      throw new ProtocolException("'" + uri + "' is no address");
     }
     request
         .method(method, HttpRequest.BodyPublishers.noBody())
@@ -211,12 +221,21 @@ final class HubHttp implements AutoCloseable {
     return code == 429 ? "429 (too many requests)" : Integer.toString(code);
   }
 
+  /** What a failure of the network means, in a few words. */
   static String reason(IOException e) {
-    Throwable cause = e;
-    while (cause.getMessage() == null && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return cause.getMessage() == null ? e.getClass().getSimpleName() : cause.getMessage();
+    return switch (e) {
+      case ConnectException connect -> isUnresolved(connect) ? "unknown host" : "no connection";
+      case HttpTimeoutException timeout -> "no answer";
+      case SSLException tls -> String.valueOf(tls.getMessage());
+      case ProtocolException wrong -> wrong.getMessage();
+      case SocketTimeoutException silent -> silent.getMessage();
+      default -> "the connection was cut";
+    };
+  }
+
+  private static boolean isUnresolved(Throwable e) {
+    return e instanceof UnresolvedAddressException
+        || e.getCause() != null && isUnresolved(e.getCause());
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.cram.lm.hub;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -80,11 +81,13 @@ final class Watchdog implements AutoCloseable {
       try {
         int count = stream.read(bytes, from, length);
         if (ended) {
-          throw new IOException("nothing came for " + limit.toSeconds() + " s");
+          throw new SocketTimeoutException("nothing came for " + limit.toSeconds() + " s");
         }
         return count;
       } catch (IOException e) {
-        throw ended ? new IOException("nothing came for " + limit.toSeconds() + " s", e) : e;
+        throw ended
+            ? new SocketTimeoutException("nothing came for " + limit.toSeconds() + " s")
+            : e;
       } finally {
         waitingSince = Long.MAX_VALUE;
       }

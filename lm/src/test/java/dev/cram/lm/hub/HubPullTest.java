@@ -156,7 +156,9 @@ class HubPullTest {
     assertThat(hub.gets("config.json").getLast().range()).startsWith("bytes=5-");
     assertThat(hub.gets(WEIGHTS)).hasSize(Math.ceilDiv(LARGE.length, RANGE) + 2);
     assertThat(heard.received.get()).isEqualTo(heard.planned.get());
-    assertThat(heard.waits).hasSize(3).allSatisfy(w -> assertThat(w).contains("breaks off"));
+    assertThat(heard.waits)
+        .hasSize(3)
+        .allSatisfy(w -> assertThat(w).contains("connection was cut"));
   }
 
   @Test
@@ -328,7 +330,7 @@ class HubPullTest {
   void saysAtOnceThatTheHubCannotBeReached() {
     hub.close();
 
-    assertRefused(REPOSITORY, "localhost cannot be reached", "HF_ENDPOINT");
+    assertRefused(REPOSITORY, "localhost cannot be reached (no connection)", "HF_ENDPOINT");
     assertThat(heard.waits).isEmpty();
   }
 
