@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /** Which of the GGUF files of a repository a reference means. */
-public final class GgufChoice {
+final class GgufChoice {
   private static final String SUFFIX = ".gguf";
   private static final Pattern PART = Pattern.compile(".*-\\d{5}-of-\\d{5}\\.gguf");
 
@@ -21,10 +21,9 @@ public final class GgufChoice {
    * @return one of {@code files}
    * @throws InputException if none or several fit, or if it is one part of a larger file
    */
-  public static String of(ModelReference reference, Collection<String> files) {
+  static String of(ModelReference reference, Collection<String> files) {
     List<String> all = all(files);
-    String wanted = reference.file().orElse("");
-    List<String> fitting = all.contains(wanted) ? List.of(wanted) : endingWith(wanted, all);
+    List<String> fitting = fitting(reference, files);
     if (fitting.size() == 1) {
       return whole(reference, fitting.getFirst());
     }
@@ -42,7 +41,7 @@ public final class GgufChoice {
   }
 
   /** The GGUF files with a language model in them, in the order of their names. */
-  public static List<String> all(Collection<String> files) {
+  static List<String> all(Collection<String> files) {
     return files.stream()
         .filter(file -> file.toLowerCase(Locale.ROOT).endsWith(SUFFIX))
         // The part of a model that reads pictures, which several repositories put beside it.
@@ -51,7 +50,13 @@ public final class GgufChoice {
         .toList();
   }
 
-  private static List<String> endingWith(String wanted, List<String> files) {
+  /** The GGUF files that a reference may mean. */
+  static List<String> fitting(ModelReference reference, Collection<String> all) {
+    List<String> files = all(all);
+    String wanted = reference.file().orElse("");
+    if (files.contains(wanted)) {
+      return List.of(wanted);
+    }
     if (wanted.isEmpty()) {
       return files;
     }

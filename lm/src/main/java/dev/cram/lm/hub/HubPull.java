@@ -24,13 +24,6 @@ public final class HubPull implements AutoCloseable {
   private final Hub hub;
   private final OrderedRanges ranges;
 
-  /**
-   * What is there after a pull.
-   *
-   * @param path the folder of the snapshot, or the GGUF file
-   */
-  public record Pulled(ModelReference reference, Path path) {}
-
   /** A step of the download of one file. */
   @FunctionalInterface
   private interface Task<T> {
@@ -58,14 +51,15 @@ public final class HubPull implements AutoCloseable {
    * @throws InputException if the model may not be had or is none, the hub cannot be reached or
    *     sends damaged files, or the cache cannot be written
    */
-  public static Pulled pull(ModelReference reference, HubSettings settings, PullListener listener) {
+  public static CachedModel pull(
+      ModelReference reference, HubSettings settings, PullListener listener) {
     try (HubPull pull =
         new HubPull(reference, settings, listener, Patience.USUAL, OrderedRanges.RANGE_BYTES)) {
       return pull.run();
     }
   }
 
-  Pulled run() {
+  CachedModel run() {
     if (settings.offline()) {
       throw new InputException(
           reference + ": nothing is downloaded while HF_HUB_OFFLINE is set; unset it to pull");
@@ -77,14 +71,17 @@ public final class HubPull implements AutoCloseable {
     try {
       repository.create();
       fetchTogether(commit, needed.description());
-      listener.described(snapshot);
+      if (!needed.description().isEmpty()) {
+        listener.described(snapshot);
+      }
       List<String> weights = needed.weights(snapshot, listing.files());
       fetchInTurn(commit, weights);
       repository.writeRevision(reference.revision(), commit);
       boolean gguf = needed.description().isEmpty();
       return gguf
-          ? new Pulled(reference.withFile(weights.getFirst()), snapshot.resolve(weights.getFirst()))
-          : new Pulled(reference, snapshot);
+          ? new CachedModel(
+              reference.withFile(weights.getFirst()), snapshot.resolve(weights.getFirst()))
+          : new CachedModel(reference, snapshot);
     } catch (IOException e) {
       throw new InputException(
           settings.cache()

@@ -20,9 +20,9 @@ import java.util.TreeSet;
  * @param weights its weights, as far as {@code description} must not be read first
  */
 record NeededFiles(List<String> description, List<String> weights) {
-  static final String CONFIG = "config.json";
-  static final String WEIGHTS = "model.safetensors";
-  static final String INDEX = "model.safetensors.index.json";
+  private static final String CONFIG = "config.json";
+  private static final String WEIGHTS = "model.safetensors";
+  private static final String INDEX = "model.safetensors.index.json";
   private static final String TOKENIZER = "tokenizer.json";
 
   private static final List<String> DESCRIPTION =
@@ -45,9 +45,7 @@ record NeededFiles(List<String> description, List<String> weights) {
    *     GGUF files of which the reference names none
    */
   static NeededFiles of(ModelReference reference, Set<String> files) {
-    boolean safetensors = files.contains(WEIGHTS) || files.contains(INDEX);
-    if (reference.file().isPresent()
-        || !(files.contains(CONFIG) && safetensors) && !GgufChoice.all(files).isEmpty()) {
+    if (isGguf(reference, files)) {
       return new NeededFiles(List.of(), List.of(GgufChoice.of(reference, files)));
     }
     if (!files.contains(CONFIG)) {
@@ -57,7 +55,7 @@ record NeededFiles(List<String> description, List<String> weights) {
               + " files are: "
               + String.join(", ", files.stream().sorted().limit(12).toList()));
     }
-    if (!safetensors) {
+    if (!hasSafetensors(files)) {
       throw new InputException(
           reference
               + ": holds no "
@@ -76,6 +74,17 @@ record NeededFiles(List<String> description, List<String> weights) {
     }
     description.retainAll(files);
     return new NeededFiles(description, single ? List.of(WEIGHTS) : List.of());
+  }
+
+  /** Whether the referenced model is a GGUF file rather than all files of the repository. */
+  static boolean isGguf(ModelReference reference, Set<String> files) {
+    return reference.file().isPresent()
+        || !hasSafetensors(files) && !GgufChoice.all(files).isEmpty();
+  }
+
+  /** Whether there is a configuration, and weights as safetensors that belong to it. */
+  static boolean hasSafetensors(Set<String> files) {
+    return files.contains(CONFIG) && (files.contains(WEIGHTS) || files.contains(INDEX));
   }
 
   /**

@@ -93,7 +93,7 @@ class HubPullTest {
 
   @Test
   void writesTheLayoutThatPythonWrites() throws IOException {
-    HubPull.Pulled pulled = pull(REPOSITORY);
+    CachedModel pulled = pull(REPOSITORY);
 
     assertThat(pulled.path()).isEqualTo(snapshot);
     assertThat(repository.resolve("refs", "main")).hasContent(COMMIT);
@@ -363,7 +363,7 @@ class HubPullTest {
 
   @Test
   void twoPullsAtOnceShareTheWork() {
-    List<CompletableFuture<HubPull.Pulled>> both =
+    List<CompletableFuture<CachedModel>> both =
         List.of(
             CompletableFuture.supplyAsync(() -> pull(REPOSITORY)),
             CompletableFuture.supplyAsync(() -> pull(REPOSITORY)));
@@ -414,7 +414,7 @@ class HubPullTest {
           .hasMessageContaining(
               "several GGUF files, choose one as someone/tiny-model:FILE from:"
                   + " Q8/tiny-Q8_0.gguf, tiny-Q4_0.gguf");
-      HubPull.Pulled pulled = pull(REPOSITORY + ":q8_0", here, PATIENCE);
+      CachedModel pulled = pull(REPOSITORY + ":q8_0", here, PATIENCE);
 
       assertThat(pulled.reference()).hasToString(REPOSITORY + ":Q8/tiny-Q8_0.gguf");
       assertThat(pulled.path()).hasBinaryContent(bytes(5000));
@@ -470,11 +470,11 @@ class HubPullTest {
     Files.write(incomplete, bytes);
   }
 
-  private HubPull.Pulled pull(String model) {
+  private CachedModel pull(String model) {
     return pull(model, settings, PATIENCE);
   }
 
-  private HubPull.Pulled pull(String model, HubSettings settings, Patience patience) {
+  private CachedModel pull(String model, HubSettings settings, Patience patience) {
     try (HubPull pull = new HubPull(ModelReference.of(model), settings, heard, patience, RANGE)) {
       return pull.run();
     }
