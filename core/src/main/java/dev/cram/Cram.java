@@ -47,7 +47,8 @@ public final class Cram implements AutoCloseable {
   /**
    * Opens a model.
    *
-   * @param model {@code cram-tiny}, or the path of a Hugging Face model directory
+   * @param model {@code cram-tiny}, the path of a Hugging Face model directory, or the name of a
+   *     downloaded model on the hub, {@code OWNER/NAME}
    * @param threads how many threads compute, at least 1; results do not depend on it
    * @throws InputException if the model is missing, damaged or not supported
    */

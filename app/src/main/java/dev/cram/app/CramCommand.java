@@ -49,6 +49,8 @@ import picocli.CommandLine.Spec;
       DecompressCommand.class,
       InspectCommand.class,
       DemoCommand.class,
+      PullCommand.class,
+      ModelsCommand.class,
       MeasureCommand.class,
       ReportCommand.class,
       ExportCommand.class,

@@ -14,7 +14,8 @@ final class ModelOptions {
       description =
           "Language model: "
               + BUILT_IN_MODEL
-              + ", which is built in, or a Hugging Face model folder.")
+              + ", which is built in; a Hugging Face model folder; a GGUF file; or"
+              + " OWNER/NAME[@REVISION][:FILE] that cram pull has downloaded.")
   private String model;
 
   @Option(

@@ -4,6 +4,9 @@ import java.util.Locale;
 
 /** Quantities as a person reads them, the same in every locale. */
 final class Spoken {
+  private static final String[] BYTE_UNITS = {"kB", "MB", "GB"};
+  private static final String[] COUNT_UNITS = {"K", "M", "B"};
+
   private Spoken() {}
 
   /** {@code 12,345}. */
@@ -37,5 +40,27 @@ final class Spoken {
       return number(Math.round(value));
     }
     return String.format(Locale.ROOT, value >= 1 ? "%.1f" : "%.2f", value);
+  }
+
+  /** A rough count: {@code 812}, {@code 7.0M}, {@code 162M}, {@code 1.2B}. */
+  static String magnitude(long value) {
+    return value < 1000 ? Long.toString(value) : scaled(value, COUNT_UNITS).replace(" ", "");
+  }
+
+  /** {@code 812 bytes}, {@code 1.5 kB}, {@code 98.3 MB}, {@code 2,471 GB}. */
+  static String bytes(long value) {
+    if (value < 1000) {
+      return count(value, "byte");
+    }
+    return scaled(value, BYTE_UNITS);
+  }
+
+  private static String scaled(double value, String[] units) {
+    int unit = -1;
+    do {
+      value /= 1000;
+      unit++;
+    } while (value >= 999.5 && unit < units.length - 1);
+    return String.format(Locale.ROOT, value >= 99.95 ? "%,.0f %s" : "%.1f %s", value, units[unit]);
   }
 }

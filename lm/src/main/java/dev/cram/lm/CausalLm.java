@@ -30,7 +30,8 @@ public final class CausalLm implements AutoCloseable {
   /**
    * Opens a model.
    *
-   * @param model {@code cram-tiny}, or the path of a Hugging Face model directory
+   * @param model {@code cram-tiny}, the path of a Hugging Face model directory, or the name of a
+   *     downloaded model on the hub, {@code OWNER/NAME}
    * @param workers pack the weights; not kept
    * @throws InputException if the model is missing, damaged or not supported
    */

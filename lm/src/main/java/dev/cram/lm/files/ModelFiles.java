@@ -2,6 +2,7 @@ package dev.cram.lm.files;
 
 import dev.cram.lm.InputException;
 import dev.cram.lm.Tokenizer;
+import dev.cram.lm.hub.HubCache;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
@@ -10,11 +11,8 @@ import java.lang.foreign.ValueLayout;
 import java.net.URL;
 import java.net.URLConnection;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The files of a frozen model: a Hugging Face directory, or the model that ships with the library.
@@ -29,10 +27,6 @@ public final class ModelFiles implements AutoCloseable {
   private static final String RESOURCES = "/dev/cram/lm/models/" + EMBEDDED + "/";
   private static final String CONFIG = "config.json";
   private static final String TOKENIZER = "tokenizer.json";
-
-  /** Where the hub's own tools keep a model: models--OWNER--NAME/snapshots/REVISION. */
-  private static final Pattern HUB_CACHE =
-      Pattern.compile("models--([^/\\\\]+?)--([^/\\\\]+)[/\\\\]snapshots[/\\\\][^/\\\\]+$");
 
   private final String name;
   private final ModelConfig config;
@@ -57,17 +51,29 @@ public final class ModelFiles implements AutoCloseable {
   /**
    * Opens a model.
    *
-   * @param model {@value #EMBEDDED}, or the path of a directory with config.json, tokenizer.json
-   *     and model.safetensors (or model.safetensors.index.json and its shards)
-   * @throws InputException if there is no such directory, a file is missing, or the config or the
+   * @param model {@value #EMBEDDED}, the path of a directory with config.json, tokenizer.json and
+   *     model.safetensors (or model.safetensors.index.json and its shards), or the name of a model
+   *     in the hub's cache, see {@link dev.cram.lm.hub.ModelReference}
+   * @throws InputException if there is no such model, a file of it is missing, or the config or the
    *     weights cannot be read
    */
   public static ModelFiles open(String model) {
-    return model.equals(EMBEDDED) ? openEmbedded() : openDirectory(model);
+    return model.equals(EMBEDDED)
+        ? openEmbedded()
+        : open(ModelLocation.find(model, HubCache.ofEnvironment()));
   }
 
-  private static ModelFiles openDirectory(String model) {
-    Path directory = directory(model);
+  /** As {@link #open(String)}, from where the model is known to be. */
+  public static ModelFiles open(ModelLocation location) {
+    if (!Files.isDirectory(location.path())) {
+      throw new InputException(
+          location.path()
+              + ": is a file; give the directory that holds config.json and the weights");
+    }
+    return openDirectory(location.name(), location.path());
+  }
+
+  private static ModelFiles openDirectory(String name, Path directory) {
     Path tokenizer = directory.resolve(TOKENIZER);
     for (Path needed : new Path[] {directory.resolve(CONFIG), tokenizer}) {
       if (!Files.isRegularFile(needed)) {
@@ -81,42 +87,11 @@ public final class ModelFiles implements AutoCloseable {
     }
     ModelConfig config = ModelConfig.read(directory.resolve(CONFIG));
     return new ModelFiles(
-        nameOf(directory),
+        name,
         config,
         Weights.open(directory, config),
         null,
         () -> Tokenizer.of(tokenizer.toString(), JsonFile.bytes(tokenizer)));
-  }
-
-  private static Path directory(String model) {
-    Path directory;
-    try {
-      directory = Path.of(model);
-    } catch (InvalidPathException e) {
-      throw new InputException("--model '" + model + "': is no path: " + e.getReason(), e);
-    }
-    if (model.isBlank() || !Files.exists(directory)) {
-      throw new InputException(
-          "'"
-              + model
-              + "': no such model directory; give "
-              + EMBEDDED
-              + " or the path of a downloaded Hugging Face model");
-    }
-    if (!Files.isDirectory(directory)) {
-      throw new InputException(
-          directory + ": is a file; give the directory that holds config.json and the weights");
-    }
-    return directory;
-  }
-
-  private static String nameOf(Path directory) {
-    Path absolute = directory.toAbsolutePath().normalize();
-    Matcher hub = HUB_CACHE.matcher(absolute.toString());
-    if (hub.find()) {
-      return hub.group(1) + "/" + hub.group(2);
-    }
-    return absolute.getFileName() == null ? absolute.toString() : absolute.getFileName().toString();
   }
 
   private static ModelFiles openEmbedded() {
@@ -169,10 +144,7 @@ public final class ModelFiles implements AutoCloseable {
     }
   }
 
-  /**
-   * The model's id: {@value #EMBEDDED}, {@code OWNER/NAME} for a directory in the hub's cache, the
-   * directory's own name otherwise.
-   */
+  /** The model's id: {@value #EMBEDDED}, or see {@link ModelLocation#name}. */
   public String name() {
     return name;
   }

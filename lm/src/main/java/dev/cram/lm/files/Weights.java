@@ -165,6 +165,11 @@ public final class Weights implements AutoCloseable {
     return stored.containsKey(name);
   }
 
+  /** All tensors as their files have them. */
+  public List<StoredWeight.Tensor> tensors() {
+    return stored.values().stream().map(StoredWeight::tensor).toList();
+  }
+
   /** The number of elements of all tensors. */
   public long elements() {
     return stored.values().stream()

@@ -32,8 +32,18 @@ public final class HubCache {
 
   private final Path folder;
 
-  public HubCache(HubSettings settings) {
-    this.folder = settings.cache();
+  /** A cache in another place. */
+  public HubCache(Path folder) {
+    this.folder = folder;
+  }
+
+  /**
+   * The cache of this process.
+   *
+   * @throws InputException if an environment variable names no folder
+   */
+  public static HubCache ofEnvironment() {
+    return new HubCache(HubSettings.cacheOfEnvironment());
   }
 
   /** Where the cache is. */

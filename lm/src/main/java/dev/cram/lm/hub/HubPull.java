@@ -39,7 +39,7 @@ public final class HubPull implements AutoCloseable {
     this.settings = settings;
     this.reference = reference;
     this.listener = listener;
-    this.repository = new HubCache(settings).repository(reference);
+    this.repository = new HubCache(settings.cache()).repository(reference);
     this.hub = new Hub(settings, reference, new HubHttp(settings, patience, listener));
     this.ranges = new OrderedRanges(hub, rangeBytes);
   }

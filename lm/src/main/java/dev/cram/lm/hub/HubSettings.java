@@ -39,25 +39,21 @@ public record HubSettings(
 
   static HubSettings of(Map<String, String> environment, String userHome) {
     Variables variables = new Variables(environment, userHome);
-    Path home =
-        variables
-            .path("HF_HOME")
-            .orElseGet(() ->
-                variables
-                    .path("XDG_CACHE_HOME")
-                    .orElse(Path.of(userHome, ".cache"))
-                    .resolve("huggingface"));
-    Path cache =
-        variables
-            .path("HF_HUB_CACHE")
-            .or(() -> variables.path("HUGGINGFACE_HUB_CACHE"))
-            .orElse(home.resolve("hub"));
     return new HubSettings(
         endpoint(variables.text("HF_ENDPOINT").orElse("https://huggingface.co")),
-        cache,
-        token(variables, home),
+        variables.cache(),
+        token(variables),
         variables.isTrue("HF_HUB_OFFLINE") || variables.isTrue("TRANSFORMERS_OFFLINE"),
         !variables.isTrue("HF_HUB_DISABLE_SYMLINKS"));
+  }
+
+  /**
+   * Where this process keeps what it downloads.
+   *
+   * @throws InputException if a variable names no folder
+   */
+  static Path cacheOfEnvironment() {
+    return new Variables(System.getenv(), System.getProperty("user.home")).cache();
   }
 
   private static URI endpoint(String text) {
@@ -73,14 +69,15 @@ public record HubSettings(
         "HF_ENDPOINT is '" + text + "', expected an address such as https://huggingface.co");
   }
 
-  private static Optional<String> token(Variables variables, Path home) {
+  private static Optional<String> token(Variables variables) {
     if (variables.isTrue("HF_HUB_DISABLE_IMPLICIT_TOKEN")) {
       return Optional.empty();
     }
     return variables
         .text("HF_TOKEN")
         .or(() -> variables.text("HUGGING_FACE_HUB_TOKEN"))
-        .or(() -> readToken(variables.path("HF_TOKEN_PATH").orElse(home.resolve("token"))))
+        .or(() ->
+            readToken(variables.path("HF_TOKEN_PATH").orElse(variables.home().resolve("token"))))
         .map(HubSettings::checkedToken);
   }
 
@@ -113,6 +110,18 @@ public record HubSettings(
 
   /** Environment variables, of which an empty one counts as missing. */
   private record Variables(Map<String, String> environment, String userHome) {
+    Path home() {
+      return path("HF_HOME")
+          .orElseGet(() ->
+              path("XDG_CACHE_HOME").orElse(Path.of(userHome, ".cache")).resolve("huggingface"));
+    }
+
+    Path cache() {
+      return path("HF_HUB_CACHE")
+          .or(() -> path("HUGGINGFACE_HUB_CACHE"))
+          .orElseGet(() -> home().resolve("hub"));
+    }
+
     Optional<String> text(String name) {
       return Optional.ofNullable(environment.get(name))
           .map(String::strip)

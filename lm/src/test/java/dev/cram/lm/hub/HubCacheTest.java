@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cram.lm.InputException;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -22,9 +21,7 @@ class HubCacheTest {
 
   @BeforeEach
   void open() {
-    cache =
-        new HubCache(
-            new HubSettings(URI.create("https://hub.test"), folder, Optional.empty(), true, true));
+    cache = new HubCache(folder);
   }
 
   @Test
