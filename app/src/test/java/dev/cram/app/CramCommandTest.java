@@ -117,7 +117,8 @@ class CramCommandTest {
   void completionKnowsEveryCommand() {
     assertThat(cram("completion")).isZero();
     assertThat(printed.toString(StandardCharsets.UTF_8))
-        .contains("compress", "decompress", "inspect", "demo", "--max-steps");
+        .contains(
+            "compress", "decompress", "inspect", "demo", "pull", "models", "--max-steps", "--json");
   }
 
   private static int cram(String... args) {

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Runs the command as a user does: a process of its own, with real streams and exit status. */
@@ -15,6 +16,7 @@ final class CramProcess {
   private static final int TIMEOUT_SECONDS = 120;
 
   private final Path streams;
+  private final Map<String, String> environment;
 
   /** What came of one run. */
   record Outcome(int status, byte[] out, String err) {}
@@ -23,7 +25,15 @@ final class CramProcess {
    * @param streams a folder for what the processes print
    */
   CramProcess(Path streams) {
+    this(streams, Map.of());
+  }
+
+  /**
+   * @param environment added to that of the test
+   */
+  CramProcess(Path streams, Map<String, String> environment) {
     this.streams = streams;
+    this.environment = environment;
   }
 
   /** Runs to the end, with nothing on standard input. */
@@ -99,7 +109,9 @@ final class CramProcess {
             System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
             Main.class.getName()));
     command.addAll(List.of(args));
-    return new ProcessBuilder(command).redirectOutput(out()).redirectError(err());
+    ProcessBuilder process = new ProcessBuilder(command).redirectOutput(out()).redirectError(err());
+    process.environment().putAll(environment);
+    return process;
   }
 
   private File out() {
