@@ -140,7 +140,15 @@ final class ModelsCommand implements Runnable {
     List<ModelSummary> unusable = models.stream().filter(m -> m.problem().isPresent()).toList();
     if (!unusable.isEmpty()) {
       out.printf("%nNot usable:%n");
-      unusable.forEach(m -> out.printf("  %s: %s%n", m.name(), m.problem().orElseThrow()));
+      unusable.forEach(model -> out.printf("  %s: %s%n", model.name(), problem(model)));
     }
+  }
+
+  /** Without the path of the file in the cache, which says no more than the name. */
+  private static String problem(ModelSummary model) {
+    String problem = model.problem().orElseThrow();
+    String path = model.path().map(Path::toString).orElse("");
+    int after = problem.indexOf(": ");
+    return !path.isEmpty() && problem.startsWith(path) ? problem.substring(after + 2) : problem;
   }
 }

@@ -40,7 +40,6 @@ final class PullProgress implements PullListener, AutoCloseable {
     this.nanoTime = nanoTime;
     this.check = check;
     this.started = nanoTime.getAsLong();
-    samples.add(new Sample(started, 0));
   }
 
   @Override
@@ -61,9 +60,9 @@ final class PullProgress implements PullListener, AutoCloseable {
 
   @Override
   public synchronized void received(long bytes) {
-    received += bytes;
     long now = nanoTime.getAsLong();
-    if (now - samples.getLast().nanos() >= SAMPLE_NANOS) {
+    received += bytes;
+    if (samples.isEmpty() || now - samples.getLast().nanos() >= SAMPLE_NANOS) {
       samples.add(new Sample(now, received));
       while (now - samples.getFirst().nanos() > RATE_NANOS) {
         samples.removeFirst();
@@ -78,7 +77,6 @@ final class PullProgress implements PullListener, AutoCloseable {
     received -= again;
     present -= bytes - again;
     samples.clear();
-    samples.add(new Sample(nanoTime.getAsLong(), received));
   }
 
   @Override
