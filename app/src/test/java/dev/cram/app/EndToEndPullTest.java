@@ -77,10 +77,11 @@ class EndToEndPullTest {
     assertThat(pulled.out()).asString(UTF_8).isEqualTo(snapshot + System.lineSeparator());
     assertThat(pulled.err()).contains("3 files", "use it with --model someone/tiny");
     hub.stop(0);
-    Outcome there = cram.pipe(original, "compress", "-", "-m", MODEL, "--max-steps", "5");
+    Outcome there =
+        cram.pipe(original, "compress", "-", "-m", MODEL, "--max-steps", "5", "--threads", "1");
     assertThat(there.status()).as(there.err()).isZero();
     // The file says which model it needs.
-    Outcome back = cram.pipe(there.out(), "decompress", "-");
+    Outcome back = cram.pipe(there.out(), "decompress", "-", "--threads", "1");
     assertThat(back.status()).as(back.err()).isZero();
     assertThat(back.out()).isEqualTo(original);
     assertThat(cram.pipe(there.out(), "inspect", "-").out()).asString(UTF_8).contains(MODEL);
