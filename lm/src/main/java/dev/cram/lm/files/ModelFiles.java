@@ -75,8 +75,9 @@ public final class ModelFiles implements AutoCloseable {
 
   private static ModelFiles openDirectory(String name, Path directory) {
     Path tokenizer = directory.resolve(TOKENIZER);
+    boolean oldTokenizer = !Files.isRegularFile(tokenizer) && Gpt2Tokenizer.isIn(directory);
     for (Path needed : new Path[] {directory.resolve(CONFIG), tokenizer}) {
-      if (!Files.isRegularFile(needed)) {
+      if (!Files.isRegularFile(needed) && !(oldTokenizer && needed.equals(tokenizer))) {
         throw new InputException(
             directory
                 + ": has no "
@@ -91,7 +92,9 @@ public final class ModelFiles implements AutoCloseable {
         config,
         Weights.open(directory, config),
         null,
-        () -> Tokenizer.of(tokenizer.toString(), JsonFile.bytes(tokenizer)));
+        oldTokenizer
+            ? () -> Tokenizer.of(directory + " (tokenizer)", Gpt2Tokenizer.json(directory))
+            : () -> Tokenizer.of(tokenizer.toString(), JsonFile.bytes(tokenizer)));
   }
 
   private static ModelFiles openEmbedded() {

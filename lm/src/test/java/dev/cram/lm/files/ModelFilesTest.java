@@ -50,6 +50,18 @@ class ModelFilesTest {
   }
 
   @Test
+  void putsAnOldTokenizerTogether() throws IOException {
+    copyModel(folder);
+    Files.delete(folder.resolve("tokenizer.json"));
+    for (String file : new String[] {"vocab.json", "merges.txt", "tokenizer_config.json"}) {
+      Files.copy(Path.of("src/test/resources/gpt2_tokenizer", file), folder.resolve(file));
+    }
+    try (ModelFiles model = ModelFiles.open(folder.toString())) {
+      assertThat(model.tokenizer().encode("x\n")).containsExactly(88, 199);
+    }
+  }
+
+  @Test
   void closesTwiceWithoutHarm() {
     ModelFiles model = ModelFiles.open("cram-tiny");
     model.close();
