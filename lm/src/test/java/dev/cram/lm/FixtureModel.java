@@ -13,6 +13,8 @@ import java.util.Random;
 
 /** A fixture's model, opened, with its text, its [mem] vectors and a gradient pass over both. */
 final class FixtureModel implements AutoCloseable {
+  private static final String GGUF = ".gguf";
+
   final Fixture fixture;
   final Workers workers;
   final CausalLm lm;
@@ -21,10 +23,15 @@ final class FixtureModel implements AutoCloseable {
   final Matrix mem;
   final GradientPass pass;
 
+  /**
+   * @param name the fixture's name, or with {@code .gguf} behind it: the same model in such a file
+   */
   FixtureModel(String name, Precision precision, int threads) {
-    fixture = new Fixture(name);
+    boolean gguf = name.endsWith(GGUF);
+    fixture = new Fixture(gguf ? name.substring(0, name.length() - GGUF.length()) : name);
     workers = new Workers(threads);
-    lm = CausalLm.open(fixture.directory.toString(), precision, workers);
+    String model = gguf ? "src/test/resources/gguf/" + name : fixture.directory.toString();
+    lm = CausalLm.open(model, precision, workers);
     ids = fixture.ids("ids");
     float[] values = fixture.floats("mem");
     mem = Matrix.of(arena, values.length / lm.embeddingSize(), lm.embeddingSize(), values);

@@ -47,7 +47,13 @@ class ParityTest {
             "qwen2_window",
             "qwen3",
             "qwen3_hub",
-            "qwen3_window")
+            "qwen3_window",
+            "llama_bias.gguf",
+            "llama3_rope.gguf",
+            "qwen2.gguf",
+            "qwen3.gguf",
+            "gemma3.gguf",
+            "gpt2.gguf")
         .flatMap(
             name -> Stream.of(1, 2).map(threads -> Arguments.of(name, Precision.F32, threads)));
   }

@@ -125,6 +125,14 @@ public final class ModelConfig {
     throw wrong(key, "a string");
   }
 
+  /** A list of finite numbers. */
+  public List<Double> requiredDoubles(String key) {
+    if (required(key, "a list of numbers") instanceof JsonArray array) {
+      return array.asList().stream().map(element -> number(key, element)).toList();
+    }
+    throw wrong(key, "a list of numbers");
+  }
+
   /** A list of texts. */
   public Optional<List<String>> strings(String key) {
     if (!has(key)) {

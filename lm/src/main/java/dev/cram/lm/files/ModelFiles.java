@@ -2,6 +2,7 @@ package dev.cram.lm.files;
 
 import dev.cram.lm.InputException;
 import dev.cram.lm.Tokenizer;
+import dev.cram.lm.files.gguf.GgufModel;
 import dev.cram.lm.hub.HubCache;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,7 +16,8 @@ import java.nio.file.Path;
 import java.util.function.Supplier;
 
 /**
- * The files of a frozen model: a Hugging Face directory, or the model that ships with the library.
+ * The files of a frozen model: a Hugging Face directory, a GGUF file, or the model that ships with
+ * the library.
  *
  * <p>The tokenizer is loaded when it is first asked for. Instances may be used by several threads;
  * closing frees the weights' memory, wherever it is still in use.
@@ -52,8 +54,8 @@ public final class ModelFiles implements AutoCloseable {
    * Opens a model.
    *
    * @param model {@value #EMBEDDED}, the path of a directory with config.json, tokenizer.json and
-   *     model.safetensors (or model.safetensors.index.json and its shards), or the name of a model
-   *     in the hub's cache, see {@link dev.cram.lm.hub.ModelReference}
+   *     model.safetensors (or model.safetensors.index.json and its shards), that of a GGUF file, or
+   *     the name of a model in the hub's cache, see {@link dev.cram.lm.hub.ModelReference}
    * @throws InputException if there is no such model, a file of it is missing, or the config or the
    *     weights cannot be read
    */
@@ -65,12 +67,19 @@ public final class ModelFiles implements AutoCloseable {
 
   /** As {@link #open(String)}, from where the model is known to be. */
   public static ModelFiles open(ModelLocation location) {
-    if (!Files.isDirectory(location.path())) {
-      throw new InputException(
-          location.path()
-              + ": is a file; give the directory that holds config.json and the weights");
-    }
-    return openDirectory(location.name(), location.path());
+    return Files.isDirectory(location.path())
+        ? openDirectory(location.name(), location.path())
+        : openGguf(location.name(), location.path());
+  }
+
+  private static ModelFiles openGguf(String name, Path file) {
+    GgufModel model = GgufModel.open(file);
+    return new ModelFiles(
+        name,
+        model.config(),
+        model.weights(),
+        null,
+        () -> Tokenizer.of(file + " (tokenizer)", model.tokenizerJson()));
   }
 
   private static ModelFiles openDirectory(String name, Path directory) {

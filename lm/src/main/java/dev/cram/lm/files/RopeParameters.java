@@ -3,6 +3,7 @@ package dev.cram.lm.files;
 import dev.cram.lm.InputException;
 import dev.cram.tensor.op.Rope;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -17,6 +18,8 @@ import java.util.Optional;
  * @param highFreqFactor wavelengths below {@code originalMaxPositionEmbeddings / highFreqFactor}
  *     stay as they are; those between are interpolated
  * @param originalMaxPositionEmbeddings the context before scaling, in tokens
+ * @param divisors for {@link Type#DIVIDED}, what each frequency is divided by, {@code [headDim /
+ *     2]}; else empty
  */
 public record RopeParameters(
     double theta,
@@ -24,7 +27,8 @@ public record RopeParameters(
     double factor,
     double lowFreqFactor,
     double highFreqFactor,
-    int originalMaxPositionEmbeddings) {
+    int originalMaxPositionEmbeddings,
+    List<Double> divisors) {
 
   /** The kinds of scaling there are here. */
   public enum Type {
@@ -33,7 +37,9 @@ public record RopeParameters(
     /** All alike (Chen et al. 2023). */
     LINEAR,
     /** By wavelength, as Llama 3.1 does. */
-    LLAMA3
+    LLAMA3,
+    /** Each by a number of its own: how GGUF files say what Llama 3.1 does. */
+    DIVIDED
   }
 
   /**
@@ -127,8 +133,10 @@ public record RopeParameters(
     String typeKey = rope.has("rope_type") ? "rope_type" : "type";
     return switch (rope.string(typeKey, "default")) {
       case "default" -> unscaled(theta);
-      case "linear" -> new RopeParameters(theta, Type.LINEAR, factor(rope), 1, 1, 0);
+      case "linear" -> new RopeParameters(theta, Type.LINEAR, factor(rope), 1, 1, 0, List.of());
       case "llama3" -> llama3(theta, rope);
+      case "divided" ->
+          new RopeParameters(theta, Type.DIVIDED, 1, 1, 1, 0, rope.requiredDoubles("divisors"));
       default ->
           throw rope.wrong(typeKey, "\"default\", \"linear\" or \"llama3\"; use another model");
     };
@@ -143,11 +151,26 @@ public record RopeParameters(
       case LLAMA3 ->
           Rope.llama3Scaled(
               frequencies, factor, lowFreqFactor, highFreqFactor, originalMaxPositionEmbeddings);
+      case DIVIDED -> divided(frequencies);
     };
   }
 
+  private double[] divided(double[] frequencies) {
+    if (divisors.size() != frequencies.length) {
+      throw new InputException(
+          "the model's rotary frequencies are "
+              + frequencies.length
+              + ", but rope_parameters.divisors are "
+              + divisors.size());
+    }
+    for (int i = 0; i < frequencies.length; i++) {
+      frequencies[i] /= divisors.get(i);
+    }
+    return frequencies;
+  }
+
   private static RopeParameters unscaled(double theta) {
-    return new RopeParameters(theta, Type.DEFAULT, 1, 1, 1, 0);
+    return new RopeParameters(theta, Type.DEFAULT, 1, 1, 1, 0, List.of());
   }
 
   private static RopeParameters llama3(double theta, ModelConfig rope) {
@@ -159,7 +182,7 @@ public record RopeParameters(
       throw rope.wrong("high_freq_factor", "a number above low_freq_factor (" + low + ")");
     }
     int original = rope.requiredInt("original_max_position_embeddings");
-    return new RopeParameters(theta, Type.LLAMA3, factor, low, high, original);
+    return new RopeParameters(theta, Type.LLAMA3, factor, low, high, original, List.of());
   }
 
   private static double factor(ModelConfig rope) {

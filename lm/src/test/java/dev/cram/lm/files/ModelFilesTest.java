@@ -69,10 +69,22 @@ class ModelFilesTest {
   }
 
   @Test
-  void rejectsAFileInPlaceOfADirectory() throws IOException {
-    Path file = Files.createFile(folder.resolve("model.gguf"));
+  void rejectsAFileThatIsNoModel() throws IOException {
+    Path file = Files.createFile(folder.resolve("model.safetensors"));
     assertRejected(() -> ModelFiles.open(file.toString()))
-        .hasMessageContaining("model.gguf: is a file; give the directory");
+        .hasMessageContaining("model.safetensors: is no GGUF file; give the directory");
+  }
+
+  @Test
+  void opensAGgufFile() {
+    try (ModelFiles model = ModelFiles.open("src/test/resources/gguf/qwen3.gguf")) {
+      assertThat(model.name()).isEqualTo("qwen3");
+      assertThat(model.config().modelType()).isEqualTo("qwen3");
+      assertThat(model.weights().fingerprint())
+          .isEqualTo("33cf7fe84aa9ea622f22f8fcb7cdfd5356ba9025fcf8d3cdef570800636f822b");
+      assertThat(model.weights().contains("model.layers.2.self_attn.q_norm.weight")).isTrue();
+      assertRejected(model::tokenizer).hasMessageContaining("has no tokenizer.ggml.model");
+    }
   }
 
   @ParameterizedTest

@@ -5,6 +5,7 @@ import static dev.cram.lm.files.WeightsTest.assertRejected;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -12,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RopeParametersTest {
   private static final RopeParameters LLAMA3 =
-      new RopeParameters(500_000, RopeParameters.Type.LLAMA3, 32, 1, 4, 8192);
+      new RopeParameters(500_000, RopeParameters.Type.LLAMA3, 32, 1, 4, 8192, List.of());
   private static final String SCALING =
       "'factor':32.0,'high_freq_factor':4.0,'low_freq_factor':1.0,"
           + "'original_max_position_embeddings':8192";
