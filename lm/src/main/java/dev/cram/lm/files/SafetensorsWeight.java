@@ -24,6 +24,15 @@ record SafetensorsWeight(String file, TensorView view) implements StoredWeight {
 
   @Override
   public long decode(MemorySegment target, Workers workers) {
+    long bad = decodeAll(target, workers);
+    if (view.data().isMapped()) {
+      // Its pages stay in the file cache; held here too, they would count as this process's memory.
+      view.data().unload();
+    }
+    return bad;
+  }
+
+  private long decodeAll(MemorySegment target, Workers workers) {
     long count = view.data().byteSize() / view.dtype().bytes();
     if (workers == null || count <= PART) {
       return decode(view.data(), target);

@@ -305,11 +305,6 @@ public final class Weights implements AutoCloseable {
     if (bad >= 0) {
       throw notFinite(name, weight, target, bad, bad);
     }
-    MemorySegment data = weight.tensor().data();
-    if (data.isMapped()) {
-      // Its pages stay in the file cache; held here too, they would count as this process's memory.
-      data.unload();
-    }
   }
 
   /** The error about an element of {@code decoded}; {@code index} is its place in the weight. */

@@ -38,7 +38,10 @@ class PublishedModelsTest {
 
   @ParameterizedTest
   @CsvSource({
+    "gemma-3-270m, 640, 32768",
+    "gemma-3-4b-it, 2560, 131072",
     "gpt2, 768, 1024",
+    "llama-3.2-1b, 2048, 131072",
     "olmo-1b-0724-hf, 2048, 4096",
     "opt-125m, 768, 2048",
     "opt-350m, 512, 2048",
@@ -46,6 +49,8 @@ class PublishedModelsTest {
     "pythia-160m, 768, 2048",
     "pythia-410m, 1024, 2048",
     "pythia-1.4b, 2048, 2048",
+    "qwen2.5-0.5b, 896, 32768",
+    "qwen3-0.6b, 1024, 40960",
   })
   void readAllTheirTensorsAndRun(String name, int embeddingSize, int maxPositions)
       throws IOException {
