@@ -7,6 +7,7 @@ import java.util.Random;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class FrozenLinearTest {
   @ParameterizedTest
@@ -47,6 +48,41 @@ class FrozenLinearTest {
           assertThat(dx.get(r, i)).isCloseTo((float) sum, within(sum));
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Precision.class)
+  void aWeightStoredTheOtherWayRoundIsTheSameLayer(Precision precision) {
+    Random random = new Random(2);
+    int rows = 5;
+    try (Arena arena = Arena.ofShared();
+        Workers workers = new Workers(2);
+        Multiplier multiplier = new Multiplier(workers, rows)) {
+      Matrix weight = TestMatrices.gaussian(arena, 70, 33, random);
+      Matrix transposed = Matrix.allocate(arena, 33, 70);
+      for (int o = 0; o < 70; o++) {
+        for (int i = 0; i < 33; i++) {
+          transposed.set(i, o, weight.get(o, i));
+        }
+      }
+      Matrix bias = TestMatrices.gaussian(arena, 1, 70, random);
+      Matrix x = TestMatrices.gaussian(arena, rows, 33, random);
+      Matrix y = Matrix.allocate(arena, rows, 70);
+      Matrix expectedY = Matrix.allocate(arena, rows, 70);
+      Matrix dx = Matrix.allocate(arena, rows, 33);
+      Matrix expectedDx = Matrix.allocate(arena, rows, 33);
+      FrozenLinear linear =
+          FrozenLinear.packTransposed(arena, transposed, bias, precision, workers);
+      FrozenLinear expected = FrozenLinear.pack(arena, weight, bias, precision, workers);
+
+      linear.forward(multiplier, x, y, 0, rows);
+      expected.forward(multiplier, x, expectedY, 0, rows);
+      linear.backward(multiplier, y, dx, 0, rows);
+      expected.backward(multiplier, expectedY, expectedDx, 0, rows);
+
+      assertThat(y.toArray()).isEqualTo(expectedY.toArray());
+      assertThat(dx.toArray()).isEqualTo(expectedDx.toArray());
     }
   }
 

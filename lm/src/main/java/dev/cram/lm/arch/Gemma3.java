@@ -79,20 +79,20 @@ final class Gemma3 implements Architecture {
       body.add(
           new Residual(
               new Sequential(
-                  new Norm(norm(parts, block + ".input_layernorm", hiddenSize), eps),
+                  Norm.rms(norm(parts, block + ".input_layernorm", hiddenSize), eps),
                   layers.attention(
                       attention, heads.withWindow(windows[i]), bias, bias, queryKeyNorm, rotary),
-                  Norm.atEndOfBranch(
+                  Norm.rmsAtEndOfBranch(
                       norm(parts, block + ".post_attention_layernorm", hiddenSize), eps))));
       body.add(
           new Residual(
               new Sequential(
-                  new Norm(norm(parts, block + ".pre_feedforward_layernorm", hiddenSize), eps),
+                  Norm.rms(norm(parts, block + ".pre_feedforward_layernorm", hiddenSize), eps),
                   layers.mlp(block + ".mlp", Gate.GEGLU, false),
-                  Norm.atEndOfBranch(
+                  Norm.rmsAtEndOfBranch(
                       norm(parts, block + ".post_feedforward_layernorm", hiddenSize), eps))));
     }
-    body.add(new Norm(norm(parts, model + "norm", hiddenSize), eps));
+    body.add(Norm.rms(norm(parts, model + "norm", hiddenSize), eps));
 
     int vocabularySize = config.requiredInt("vocab_size");
     TokenEmbeddings embeddings =

@@ -49,7 +49,7 @@ final class LlamaParts {
 
   /** {@code name.weight}. */
   Norm norm(String name) {
-    return new Norm(parts.vector(name + ".weight", sizes.hiddenSize()), rmsNormEps);
+    return Norm.rms(parts.vector(name + ".weight", sizes.hiddenSize()), rmsNormEps);
   }
 
   /** {@code prefix.q_norm} and {@code prefix.k_norm}. */

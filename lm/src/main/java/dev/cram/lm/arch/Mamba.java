@@ -49,7 +49,7 @@ final class Mamba implements Architecture {
       layers.add(
           new Residual(
               new Sequential(
-                  new Norm(parts.vector(block + "norm.weight", hiddenSize), epsilon),
+                  Norm.rms(parts.vector(block + "norm.weight", hiddenSize), epsilon),
                   new MambaMixer(
                       parts.linear(mixer + "in_proj", 2 * innerSize, hiddenSize, bias),
                       new CausalConvolution(
@@ -63,7 +63,7 @@ final class Mamba implements Architecture {
                       new SelectiveScan(a, parts.values(mixer + "D", innerSize)),
                       parts.linear(mixer + "out_proj", hiddenSize, innerSize, bias)))));
     }
-    layers.add(new Norm(parts.vector("backbone.norm_f.weight", hiddenSize), epsilon));
+    layers.add(Norm.rms(parts.vector("backbone.norm_f.weight", hiddenSize), epsilon));
 
     // The first conversions of the published checkpoints call it "embedding".
     String embeddings =

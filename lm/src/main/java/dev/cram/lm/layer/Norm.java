@@ -29,8 +29,8 @@ public final class Norm implements Layer {
    *
    * @param weight {@code [1, size]}
    */
-  public Norm(Matrix weight, float rmsNormEps) {
-    this(weight.cols(), false, weight, null, rmsNormEps, false);
+  public static Norm rms(Matrix weight, float rmsNormEps) {
+    return new Norm(weight.cols(), false, weight, null, rmsNormEps, false);
   }
 
   /**
@@ -39,7 +39,7 @@ public final class Norm implements Layer {
    *
    * @param weight {@code [1, size]}
    */
-  public static Norm atEndOfBranch(Matrix weight, float rmsNormEps) {
+  public static Norm rmsAtEndOfBranch(Matrix weight, float rmsNormEps) {
     return new Norm(weight.cols(), false, weight, null, rmsNormEps, true);
   }
 

@@ -131,4 +131,27 @@ class RopeParametersTest {
     assertRejected(() -> RopeParameters.of(config("{'rope_theta':-1}")))
         .hasMessageContaining("rope_theta is -1, expected a number above 0");
   }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'rotary_pct':0.5} | 32",
+        "{'partial_rotary_factor':0.5} | 32",
+        "{'rotary_pct':1.0,'rope_parameters':{'partial_rotary_factor':0.5}} | 32",
+        "{'rotary_pct':0.5,'rope_parameters':{'rope_theta':5000.0}} | 32",
+        "{'rotary_pct':1} | 64",
+        "{} | 16",
+      })
+  void readsTheShareOfAHeadInOldAndNewSpelling(String json, int rotaryDim) {
+    assertThat(RopeParameters.rotaryDim(config(json), 64, 0.25)).isEqualTo(rotaryDim);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "-0.25", "1.5", "0.02", "0.05"})
+  void refusesAShareThatIsNone(String share) {
+    assertRejected(() -> RopeParameters.rotaryDim(config("{'rotary_pct':" + share + "}"), 64, 0.25))
+        .hasMessageContaining(
+            "rotary_pct is " + share + ", expected a share of the 64 elements of a head");
+  }
 }
