@@ -17,6 +17,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  cram compress letter.txt                       makes letter.txt.cram",
       "  cram compress letter.txt -o l.cram --vectors 4",
+      "  cram compress letter.txt --model EleutherAI/pythia-160m     see cram pull",
       "  cram compress - < letter.txt > letter.cram     in a pipe",
     })
 final class CompressCommand implements Runnable {
@@ -27,7 +28,8 @@ final class CompressCommand implements Runnable {
       names = {"-o", "--output"},
       paramLabel = "FILE",
       description =
-          "File to write; - is standard output (default: FILE.cram, or - where the input is -).")
+          "File to write; - is standard output (default: the input with .cram added, or - where"
+              + " the input is -).")
   private String output;
 
   @Option(

@@ -41,6 +41,8 @@ import picocli.CommandLine.Spec;
       "  cram compress letter.txt               make letter.txt.cram",
       "  cram decompress letter.txt.cram -o -   print the text again",
       "  cram inspect letter.txt.cram           what is in the file",
+      "  cram pull EleutherAI/pythia-160m       get another model",
+      "  cram compress letter.txt --model EleutherAI/pythia-160m",
       "",
       "CRAM_DEBUG=1 in the environment shows the stack trace of an error.",
     },

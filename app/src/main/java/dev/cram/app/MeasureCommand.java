@@ -32,7 +32,7 @@ final class MeasureCommand implements Runnable {
   @Parameters(
       arity = "0..1",
       paramLabel = "EXPERIMENT",
-      description = "Experiment file (YAML); its keys stand in docs/lab.md.")
+      description = "Experiment file in YAML; docs/lab.md explains its keys.")
   private Path experimentFile;
 
   @Option(

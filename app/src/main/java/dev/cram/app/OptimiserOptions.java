@@ -32,7 +32,7 @@ final class OptimiserOptions {
       names = "--max-steps",
       paramLabel = "N",
       converter = ModelOptions.AtLeastOne.class,
-      description = "Give a segment up after N optimisation steps.")
+      description = "Give a segment up after N optimisation steps (default: the recipe's).")
   private Integer maxSteps;
 
   @Option(

@@ -11,10 +11,10 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "sql",
-    description = "Asks a laboratory database. The answer is tab-separated, with a heading.",
+    description = "Queries a laboratory database. The answer is tab-separated, with a heading.",
     footerHeading = "%nExamples:%n",
     footer = {
-      "  cram sql lab.db \"SELECT source, length, avg(accuracy) FROM results GROUP BY ALL\"",
+      "  cram sql lab.db \"SELECT source, avg(accuracy) FROM results GROUP BY source\"",
       "  cram sql lab.db \"DESCRIBE results\"",
     })
 final class SqlCommand implements Runnable {
