@@ -3,6 +3,7 @@ package dev.cram.lm;
 import dev.cram.lm.arch.Architecture;
 import dev.cram.lm.arch.Network;
 import dev.cram.lm.files.ModelFiles;
+import dev.cram.tensor.HugePageArena;
 import dev.cram.tensor.Precision;
 import dev.cram.tensor.Workers;
 import java.lang.foreign.Arena;
@@ -37,7 +38,7 @@ public final class CausalLm implements AutoCloseable {
    */
   public static CausalLm open(String model, Precision precision, Workers workers) {
     ModelFiles files = ModelFiles.open(model);
-    Arena arena = Arena.ofShared();
+    Arena arena = new HugePageArena();
     try {
       Network network =
           Architecture.of(files.config())

@@ -4,6 +4,7 @@ import dev.cram.lm.arch.Network;
 import dev.cram.lm.layer.Flow;
 import dev.cram.lm.layer.Plan;
 import dev.cram.lm.layer.Stage;
+import dev.cram.tensor.HugePageArena;
 import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Multiplier;
 import dev.cram.tensor.Workers;
@@ -24,7 +25,7 @@ public final class GradientPass implements AutoCloseable {
   private final CausalLm lm;
   private final Workers workers;
   private final int maxRows;
-  private final Arena arena = Arena.ofShared();
+  private final Arena arena = new HugePageArena();
   private final Multiplier multiplier;
   private final Flow input;
   private final Stage body;

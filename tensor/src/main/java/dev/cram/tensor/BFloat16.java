@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
@@ -59,6 +60,40 @@ public final class BFloat16 {
           to + 2L * i,
           fromFloat(source.get(ValueLayout.JAVA_FLOAT, from + 4L * i)));
     }
+  }
+
+  /**
+   * Converts {@code count} bfloat16 values at byte offset {@code from} to float32 at byte offset
+   * {@code to}.
+   */
+  static void widen(MemorySegment source, long from, MemorySegment target, long to, int count) {
+    int lanes = FLOATS.length();
+    // Reading at four places in turn keeps more of a core's requests to far memory under way.
+    int quarter = count / (4 * lanes) * lanes;
+    long from1 = from + 2L * quarter;
+    long from2 = from1 + 2L * quarter;
+    long from3 = from2 + 2L * quarter;
+    long to1 = to + 4L * quarter;
+    long to2 = to1 + 4L * quarter;
+    long to3 = to2 + 4L * quarter;
+    for (int i = 0; i < quarter; i += lanes) {
+      widenLanes(source, from + 2L * i, target, to + 4L * i);
+      widenLanes(source, from1 + 2L * i, target, to1 + 4L * i);
+      widenLanes(source, from2 + 2L * i, target, to2 + 4L * i);
+      widenLanes(source, from3 + 2L * i, target, to3 + 4L * i);
+    }
+    for (int i = 4 * quarter; i < count; i++) {
+      short bits = source.get(ValueLayout.JAVA_SHORT, from + 2L * i);
+      target.set(ValueLayout.JAVA_FLOAT, to + 4L * i, toFloat(bits));
+    }
+  }
+
+  private static void widenLanes(MemorySegment source, long from, MemorySegment target, long to) {
+    ShortVector.fromMemorySegment(SHORTS, source, from, ORDER)
+        .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)
+        .reinterpretAsInts()
+        .lanewise(VectorOperators.LSHL, 16)
+        .intoMemorySegment(target, to, ORDER);
   }
 
   /** Rounds {@code count} finite floats to bfloat16 values and stores them as float32. */

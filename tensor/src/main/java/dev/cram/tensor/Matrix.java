@@ -30,7 +30,7 @@ public final class Matrix {
     if (rows < 0 || cols < 0) {
       throw new IllegalArgumentException("matrix of " + rows + " x " + cols);
     }
-    return new Matrix(LargeMemory.allocate(arena, 4L * rows * cols), rows, cols);
+    return new Matrix(arena.allocate(4L * rows * cols, 64), rows, cols);
   }
 
   /** Allocates a matrix in the arena and copies {@code values}, {@code rows * cols} of them. */

@@ -1,8 +1,11 @@
 package dev.cram.tensor;
 
 import dev.cram.tensor.onednn.MatmulKernel;
+import dev.cram.tensor.onednn.Packing;
+import dev.cram.tensor.onednn.WeightFormat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
@@ -15,15 +18,28 @@ import java.util.Objects;
  * allocates nothing. One thread at a time may use an instance.
  */
 public final class Multiplier implements AutoCloseable {
+  /**
+   * From so many rows on, weights of format {@link WeightFormat#BF16_WIDENED} are widened to
+   * scratch memory first: then each value is widened once, where a kernel does it for every few
+   * rows.
+   */
+  private static final int ROWS_WORTH_WIDENING = 48;
+
+  /** Slices beyond the second-level cache are left to the kernels that widen by themselves. */
+  private static final long MAX_WIDENED_BYTES = 1_300_000;
+
   private final Workers workers;
   private final int maxRows;
-  private final Arena arena = Arena.ofShared();
+  private final Arena arena = new HugePageArena();
   private final Map<Shape, MatmulKernel> kernels = new HashMap<>();
   private final Map<PackedMatrix, Kernels[]> kernelsByRows = new IdentityHashMap<>();
   private final Workers.Task multiplySlice = this::multiplySlice;
   private final Workers.Task prepareRow = this::prepareRow;
 
   private Arena preparedArena = Arena.ofShared();
+  /** Per worker, the slice that it multiplies with, as float32. */
+  private final MemorySegment[] widened;
+
   private MemorySegment prepared = MemorySegment.NULL;
   private Matrix input;
   private int firstRow;
@@ -33,10 +49,14 @@ public final class Multiplier implements AutoCloseable {
   private long bias;
   private long y;
 
-  private record Shape(int rows, int k, int n, int yStride, boolean bf16, boolean bias) {}
+  private record Shape(int rows, int k, int n, int yStride, WeightFormat format, boolean bias) {}
 
-  /** The kernel of all slices but the last, and that of the last, which may be narrower. */
-  private record Kernels(MatmulKernel slice, MatmulKernel lastSlice) {}
+  /**
+   * The kernel of all slices but the last, and that of the last, which may be narrower.
+   *
+   * @param widen whether they read slices as float32 that are stored as bfloat16
+   */
+  private record Kernels(MatmulKernel slice, MatmulKernel lastSlice, boolean widen) {}
 
   /**
    * @param maxRows the most rows of one product
@@ -44,6 +64,8 @@ public final class Multiplier implements AutoCloseable {
   public Multiplier(Workers workers, int maxRows) {
     this.workers = workers;
     this.maxRows = maxRows;
+    widened = new MemorySegment[workers.threads()];
+    Arrays.fill(widened, MemorySegment.NULL);
   }
 
   /**
@@ -99,7 +121,15 @@ public final class Multiplier implements AutoCloseable {
   private void multiplySlice(int slice, int worker) {
     MatmulKernel kernel = slice == packed.slices() - 1 ? current.lastSlice : current.slice;
     long columns = 4L * slice * packed.sliceWidth();
-    kernel.execute(worker, x, packed.sliceAddress(slice), bias + columns, y + columns);
+    long weights = current.widen ? widen(slice, worker) : packed.address(slice);
+    kernel.execute(worker, x, weights, bias + columns, y + columns);
+  }
+
+  private long widen(int slice, int worker) {
+    MemorySegment floats = widened[worker];
+    long count = Packing.bytes(packed.k(), packed.width(slice), packed.format()) / 2;
+    BFloat16.widen(packed.data(), packed.offset(slice), floats, 0, Math.toIntExact(count));
+    return floats.address();
   }
 
   /** Rounds the input rows to bfloat16, in the storage that the kernels read. */
@@ -121,7 +151,7 @@ public final class Multiplier implements AutoCloseable {
   private void prepareRow(int row, int worker) {
     int cols = input.cols();
     long from = input.offset(firstRow + row);
-    if (packed.storedAsBf16()) {
+    if (packed.format() == WeightFormat.BF16) {
       BFloat16.convert(input.data(), from, prepared, 2L * row * cols, cols);
     } else {
       BFloat16.round(input.data(), from, prepared, 4L * row * cols, cols);
@@ -137,21 +167,42 @@ public final class Multiplier implements AutoCloseable {
     int index = 2 * rows + (hasBias ? 1 : 0);
     Kernels found = byRows[index];
     if (found == null) {
+      boolean widen = b.format() == WeightFormat.BF16_WIDENED && mustWiden(b, rows);
+      WeightFormat format = widen ? WeightFormat.F32 : b.format();
       found =
           new Kernels(
-              kernel(b, rows, b.width(0), hasBias),
-              kernel(b, rows, b.width(b.slices() - 1), hasBias));
+              kernel(b, rows, b.width(0), format, hasBias),
+              kernel(b, rows, b.width(b.slices() - 1), format, hasBias),
+              widen);
       byRows[index] = found;
     }
     return found;
   }
 
-  private MatmulKernel kernel(PackedMatrix b, int rows, int width, boolean hasBias) {
+  /** Makes room for a widened slice if one is needed. */
+  private boolean mustWiden(PackedMatrix b, int rows) {
+    long bytes = Packing.bytes(b.k(), b.width(0), WeightFormat.F32);
+    boolean worth = rows >= ROWS_WORTH_WIDENING && bytes <= MAX_WIDENED_BYTES;
+    if (!worth
+        && Packing.widensByItself(b.k(), b.width(0))
+        && Packing.widensByItself(b.k(), b.width(b.slices() - 1))) {
+      return false;
+    }
+    for (int worker = 0; worker < widened.length; worker++) {
+      if (widened[worker].byteSize() < bytes) {
+        widened[worker] = arena.allocate(bytes, 64);
+      }
+    }
+    return true;
+  }
+
+  private MatmulKernel kernel(
+      PackedMatrix b, int rows, int width, WeightFormat format, boolean hasBias) {
     return kernels.computeIfAbsent(
-        new Shape(rows, b.k(), width, b.n(), b.storedAsBf16(), hasBias),
+        new Shape(rows, b.k(), width, b.n(), format, hasBias),
         s ->
             new MatmulKernel(
-                s.rows, s.k, s.n, s.yStride, s.bf16, s.bias, workers.threads(), arena));
+                s.rows, s.k, s.n, s.yStride, s.format, s.bias, workers.threads(), arena));
   }
 
   /** Releases the kernels and their scratch memory. */

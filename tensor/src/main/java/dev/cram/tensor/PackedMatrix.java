@@ -1,99 +1,99 @@
 package dev.cram.tensor;
 
 import dev.cram.tensor.onednn.Packing;
+import dev.cram.tensor.onednn.WeightFormat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A frozen matrix {@code [k, n]}, packed once for the right-hand side of products.
  *
  * <p>It is cut into slices of columns that are packed one by one: the slices are the parts that
- * workers take. Their widths depend on n alone, never on the number of threads, so a product has
- * the same bits whoever computes it.
+ * workers take. Their widths depend on the matrix alone, never on the number of threads, so a
+ * product has the same bits whoever computes it.
  */
 public final class PackedMatrix {
-  /** Enough for a few workers to share a product evenly; narrower slices would not pay. */
-  private static final int TARGET_SLICES = 8;
-
-  private static final int MAX_SLICE_WIDTH = 512;
-  private static final int WIDTH_STEP = 64;
-
   private final int k;
   private final int n;
   private final Precision precision;
+  private final WeightFormat format;
   private final int sliceWidth;
-  private final long[] sliceAddresses;
+  private final MemorySegment data;
+  private final long sliceStride;
 
-  private PackedMatrix(Arena arena, int k, int n, Precision precision) {
+  private PackedMatrix(Arena arena, int k, int n, Precision precision, WeightFormat format) {
     this.k = k;
     this.n = n;
     this.precision = precision;
-    int width = Math.ceilDiv(Math.ceilDiv(n, TARGET_SLICES), WIDTH_STEP) * WIDTH_STEP;
-    sliceWidth = Math.min(n, Math.min(width, MAX_SLICE_WIDTH));
-    sliceAddresses = new long[Math.ceilDiv(n, sliceWidth)];
-    long bytes = 0;
-    for (int slice = 0; slice < sliceAddresses.length; slice++) {
-      sliceAddresses[slice] = bytes;
-      bytes += Math.ceilDiv(Packing.bytes(k, width(slice), storedAsBf16()), 64L) * 64;
-    }
-    long base = LargeMemory.allocate(arena, bytes).address();
-    for (int slice = 0; slice < sliceAddresses.length; slice++) {
-      sliceAddresses[slice] += base;
-    }
+    this.format = format;
+    sliceWidth = SliceWidth.of(k, n);
+    sliceStride = Math.ceilDiv(Packing.bytes(k, sliceWidth, format), 64L) * 64;
+    long before = (slices() - 1) * sliceStride;
+    data = arena.allocate(before + Packing.bytes(k, width(slices() - 1), format), 64);
   }
 
   /** Packs {@code transpose(weight)}: weight is {@code [n, k]}, as Hugging Face stores a layer. */
   static PackedMatrix transposed(Arena arena, Matrix weight, Precision precision, Workers workers) {
-    var packed = new PackedMatrix(arena, weight.cols(), weight.rows(), precision);
+    WeightFormat format = format(weight, precision, workers);
+    var packed = new PackedMatrix(arena, weight.cols(), weight.rows(), precision, format);
     packed.pack(weight, 1, weight.cols(), workers);
     return packed;
   }
 
   /** Packs {@code weight}, {@code [k, n]}, as it is. */
   static PackedMatrix of(Arena arena, Matrix weight, Precision precision, Workers workers) {
-    var packed = new PackedMatrix(arena, weight.rows(), weight.cols(), precision);
+    WeightFormat format = format(weight, precision, workers);
+    var packed = new PackedMatrix(arena, weight.rows(), weight.cols(), precision, format);
     packed.pack(weight, weight.cols(), 1, workers);
     return packed;
+  }
+
+  private static WeightFormat format(Matrix weight, Precision precision, Workers workers) {
+    if (precision == Precision.BF16) {
+      return WeightFormat.ofBf16();
+    }
+    // Most models are published in bfloat16: then float32 products get by with half the memory.
+    return isBf16(weight, workers) ? WeightFormat.BF16_WIDENED : WeightFormat.F32;
+  }
+
+  /** Whether every element has a bfloat16 value. */
+  private static boolean isBf16(Matrix weight, Workers workers) {
+    AtomicBoolean all = new AtomicBoolean(true);
+    workers.run(
+        (row, worker) -> {
+          int bits = 0;
+          for (long at = weight.offset(row); at < weight.offset(row + 1); at += 4) {
+            bits |= weight.data().get(ValueLayout.JAVA_INT, at);
+          }
+          if ((bits & 0xFFFF) != 0) {
+            all.setPlain(false);
+          }
+        },
+        weight.rows());
+    return all.get();
   }
 
   private void pack(Matrix weight, long rowStride, long colStride, Workers workers) {
     workers.run(
         (slice, worker) -> {
           long source = weight.address(0) + 4L * slice * sliceWidth * colStride;
-          if (precision == Precision.BF16 && !storedAsBf16()) {
+          if (format == WeightFormat.BF16_WIDENED) {
             packRounded(source, slice, rowStride, colStride);
           } else {
-            Packing.pack(
-                source,
-                k,
-                width(slice),
-                rowStride,
-                colStride,
-                storedAsBf16(),
-                sliceAddresses[slice]);
+            Packing.pack(source, k, width(slice), rowStride, colStride, format, address(slice));
           }
         },
         slices());
   }
 
-  /** Float32 storage of bfloat16 values, for processors without bfloat16 products. */
   private void packRounded(long source, int slice, long rowStride, long colStride) {
     try (Arena arena = Arena.ofConfined()) {
       int width = width(slice);
-      Matrix rounded = Matrix.allocate(arena, k, width);
-      MemorySegment from =
-          MemorySegment.ofAddress(source)
-              .reinterpret(4 * ((k - 1) * rowStride + (width - 1) * colStride + 1));
-      for (int row = 0; row < k; row++) {
-        for (int col = 0; col < width; col++) {
-          float value =
-              from.get(
-                  java.lang.foreign.ValueLayout.JAVA_FLOAT,
-                  4 * (row * rowStride + col * colStride));
-          rounded.set(row, col, BFloat16.round(value));
-        }
-      }
-      Packing.pack(rounded.address(0), k, width, width, 1, false, sliceAddresses[slice]);
+      MemorySegment floats = arena.allocate(Packing.bytes(k, width, WeightFormat.F32), 64);
+      Packing.pack(source, k, width, rowStride, colStride, WeightFormat.F32, floats.address());
+      BFloat16.convert(floats, 0, data, offset(slice), Math.toIntExact(floats.byteSize() / 4));
     }
   }
 
@@ -111,13 +111,12 @@ public final class PackedMatrix {
     return precision;
   }
 
-  /** Whether x must be given as bfloat16; otherwise as float32, see {@link Multiplier#prepare}. */
-  boolean storedAsBf16() {
-    return precision == Precision.BF16 && Packing.hasBf16();
+  WeightFormat format() {
+    return format;
   }
 
   int slices() {
-    return sliceAddresses.length;
+    return Math.ceilDiv(n, sliceWidth);
   }
 
   int sliceWidth() {
@@ -128,7 +127,16 @@ public final class PackedMatrix {
     return Math.min(sliceWidth, n - slice * sliceWidth);
   }
 
-  long sliceAddress(int slice) {
-    return sliceAddresses[slice];
+  /** The packed slices; one begins at {@link #offset}. */
+  MemorySegment data() {
+    return data;
+  }
+
+  long offset(int slice) {
+    return slice * sliceStride;
+  }
+
+  long address(int slice) {
+    return data.address() + offset(slice);
   }
 }

@@ -57,7 +57,7 @@ class BFloat16Test {
   void vectorsRoundAsScalarsDoAndStayWithinTheirBounds() {
     Random random = new Random(2);
     try (Arena arena = Arena.ofConfined()) {
-      for (int count = 0; count <= 70; count++) {
+      for (int count = 0; count <= 140; count++) {
         int before = 1 + count % 3;
         MemorySegment source = arena.allocate(4L * (before + count), 4);
         MemorySegment shorts = arena.allocate(2L * (before + count + 1), 2).fill((byte) 0x5A);
@@ -80,6 +80,15 @@ class BFloat16Test {
             assertThat(half).isEqualTo(expected);
             assertThat(whole).isEqualTo(expected << 16);
           }
+        }
+
+        floats.fill((byte) 0x5A);
+        BFloat16.widen(shorts, 2L * before, floats, 4L * before, count);
+
+        for (int i = 0; i < before + count + 1; i++) {
+          boolean outside = i < before || i == before + count;
+          assertThat(floats.getAtIndex(ValueLayout.JAVA_INT, i))
+              .isEqualTo(outside ? 0x5A5A5A5A : shorts.getAtIndex(ValueLayout.JAVA_SHORT, i) << 16);
         }
       }
     }

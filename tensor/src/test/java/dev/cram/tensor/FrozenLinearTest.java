@@ -12,16 +12,22 @@ import org.junit.jupiter.params.provider.EnumSource;
 class FrozenLinearTest {
   @ParameterizedTest
   @CsvSource({
-    "1, 64, 176, F32, 1", "7, 64, 512, F32, 2", "64, 576, 960, F32, 2", "5, 33, 70, F32, 2",
-    "1, 64, 176, BF16, 1", "7, 64, 512, BF16, 2", "64, 576, 960, BF16, 2", "5, 33, 70, BF16, 1",
+    "1, 64, 176, F32, false, 1", "7, 64, 512, F32, false, 2", "64, 576, 960, F32, false, 2",
+    "1, 64, 176, F32, true, 1", "7, 64, 512, F32, true, 2", "64, 576, 960, F32, true, 2",
+    "5, 33, 70, F32, false, 2", "5, 33, 70, F32, true, 2", "50, 33, 70, F32, true, 2",
+    "1, 64, 176, BF16, false, 1", "7, 64, 512, BF16, false, 2", "64, 576, 960, BF16, false, 2",
+    "5, 33, 70, BF16, false, 1", "50, 33, 70, BF16, false, 1",
   })
   void agreesWithThePlainSumInBothDirections(
-      int rows, int inputs, int outputs, Precision precision, int threads) {
+      int rows, int inputs, int outputs, Precision precision, boolean bf16Weights, int threads) {
     Random random = new Random(1);
     try (Arena arena = Arena.ofShared();
         Workers workers = new Workers(threads);
         Multiplier multiplier = new Multiplier(workers, rows)) {
       Matrix weight = TestMatrices.gaussian(arena, outputs, inputs, random);
+      if (bf16Weights) {
+        round(weight);
+      }
       Matrix bias = TestMatrices.gaussian(arena, 1, outputs, random);
       Matrix x = TestMatrices.gaussian(arena, rows, inputs, random);
       Matrix dy = TestMatrices.gaussian(arena, rows, outputs, random);
@@ -83,6 +89,14 @@ class FrozenLinearTest {
 
       assertThat(y.toArray()).isEqualTo(expectedY.toArray());
       assertThat(dx.toArray()).isEqualTo(expectedDx.toArray());
+    }
+  }
+
+  private static void round(Matrix weight) {
+    for (int row = 0; row < weight.rows(); row++) {
+      for (int col = 0; col < weight.cols(); col++) {
+        weight.set(row, col, BFloat16.round(weight.get(row, col)));
+      }
     }
   }
 

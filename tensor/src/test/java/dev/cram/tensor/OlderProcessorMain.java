@@ -1,6 +1,6 @@
 package dev.cram.tensor;
 
-import dev.cram.tensor.onednn.Packing;
+import dev.cram.tensor.onednn.WeightFormat;
 import java.lang.foreign.Arena;
 import java.util.Random;
 
@@ -22,7 +22,7 @@ final class OlderProcessorMain {
         worst = Math.max(worst, worstError(shape[0], shape[1], shape[2], precision));
       }
     }
-    System.out.println("bf16 instructions: " + Packing.hasBf16());
+    System.out.println("bf16 products: " + WeightFormat.ofBf16());
     System.out.println(worst < 1e-4 ? "right" : "wrong by " + worst);
   }
 

@@ -31,7 +31,8 @@ public final class MatmulKernel {
    * Compiles a kernel.
    *
    * @param yStride elements from one row of y to the next, at least {@code n}
-   * @param bf16 whether x and b are bfloat16
+   * @param format of b; x is bfloat16 for {@link WeightFormat#BF16} and float32 for the others. For
+   *     {@link WeightFormat#BF16_WIDENED} see {@link Packing#widensByItself}
    * @param workers how many threads may execute it
    * @param arena where the argument lists and scratch memory live
    */
@@ -40,12 +41,12 @@ public final class MatmulKernel {
       int k,
       int n,
       int yStride,
-      boolean bf16,
+      WeightFormat format,
       boolean hasBias,
       int workers,
       Arena arena) {
-    int type = bf16 ? OneDnn.BF16 : OneDnn.F32;
-    MemorySegment packed = Packing.description(k, n, bf16);
+    int type = format == WeightFormat.BF16 ? OneDnn.BF16 : OneDnn.F32;
+    MemorySegment packed = Packing.description(k, n, format);
     MemorySegment x = OneDnn.describe(rows, k, type, k, 1);
     MemorySegment y = OneDnn.describe(rows, n, OneDnn.F32, yStride, 1);
     MemorySegment bias = hasBias ? OneDnn.describe(1, n, OneDnn.F32, n, 1) : MemorySegment.NULL;

@@ -18,51 +18,76 @@ public final class Packing {
   private static final ConcurrentHashMap<Shape, MemorySegment> DESCRIPTIONS =
       new ConcurrentHashMap<>();
 
-  private record Shape(int k, int n, boolean bf16) {}
+  private static final ConcurrentHashMap<Shape, Boolean> WIDENS = new ConcurrentHashMap<>();
+
+  private record Shape(int k, int n, WeightFormat format) {}
 
   private Packing() {}
 
-  /** Whether bfloat16 products run on the processor's own instructions. */
-  public static boolean hasBf16() {
-    return OneDnn.hasBf16();
+  /** The layout that a product with weights of this format prefers. */
+  static MemorySegment description(int k, int n, WeightFormat format) {
+    return DESCRIPTIONS.computeIfAbsent(
+        new Shape(k, n, format),
+        shape -> {
+          int inputType = format == WeightFormat.BF16 ? OneDnn.BF16 : OneDnn.F32;
+          int weightType = format == WeightFormat.F32 ? OneDnn.F32 : OneDnn.BF16;
+          MemorySegment x = OneDnn.describe(TYPICAL_ROWS, k, inputType, k, 1);
+          MemorySegment any = OneDnn.describeAny(k, n, weightType);
+          MemorySegment y = OneDnn.describe(TYPICAL_ROWS, n, OneDnn.F32, n, 1);
+          try {
+            MemorySegment descriptor = OneDnn.matmul(x, any, MemorySegment.NULL, y);
+            MemorySegment packed = OneDnn.query(descriptor, OneDnn.QUERY_WEIGHTS);
+            OneDnn.destroyDescriptor(descriptor);
+            return packed;
+          } finally {
+            OneDnn.destroyDescription(x);
+            OneDnn.destroyDescription(any);
+            OneDnn.destroyDescription(y);
+          }
+        });
   }
 
-  static MemorySegment description(int k, int n, boolean bf16) {
-    return DESCRIPTIONS.computeIfAbsent(
-        new Shape(k, n, bf16),
+  /**
+   * Whether a kernel can read weights of format {@link WeightFormat#BF16_WIDENED} as they are. If
+   * not, they have to be widened before they are given to a float32 kernel.
+   */
+  public static boolean widensByItself(int k, int n) {
+    return WIDENS.computeIfAbsent(
+        new Shape(k, n, WeightFormat.BF16_WIDENED),
         shape -> {
-          int type = bf16 ? OneDnn.BF16 : OneDnn.F32;
-          MemorySegment x = OneDnn.describe(TYPICAL_ROWS, k, type, k, 1);
-          MemorySegment any = OneDnn.describeAny(k, n, type);
-          MemorySegment y = OneDnn.describe(TYPICAL_ROWS, n, OneDnn.F32, n, 1);
-          MemorySegment descriptor = OneDnn.matmul(x, any, MemorySegment.NULL, y);
-          MemorySegment packed = OneDnn.query(descriptor, OneDnn.QUERY_WEIGHTS);
-          OneDnn.destroyDescriptor(descriptor);
-          OneDnn.destroyDescription(x);
-          OneDnn.destroyDescription(any);
-          OneDnn.destroyDescription(y);
-          return packed;
+          try {
+            return OneDnn.sameOrder(
+                description(k, n, WeightFormat.BF16_WIDENED), description(k, n, WeightFormat.F32));
+          } catch (IllegalStateException e) {
+            // No such kernel for this processor.
+            return false;
+          }
         });
   }
 
   /** Bytes of a packed matrix {@code [k, n]}. */
-  public static long bytes(int k, int n, boolean bf16) {
-    return OneDnn.size(description(k, n, bf16));
+  public static long bytes(int k, int n, WeightFormat format) {
+    return format == WeightFormat.BF16_WIDENED
+        ? bytes(k, n, WeightFormat.F32) / 2
+        : OneDnn.size(description(k, n, format));
   }
 
   /**
    * Packs a float32 matrix {@code [k, n]} whose element (i, j) is at {@code source + 4 * (i *
    * rowStride + j * colStride)} to {@code target}, rounding to nearest even for bfloat16. Runs on
    * the calling thread.
+   *
+   * @param format not {@link WeightFormat#BF16_WIDENED}: that is {@code F32}, rounded element by
+   *     element
    */
   public static void pack(
-      long source, int k, int n, long rowStride, long colStride, boolean bf16, long target) {
+      long source, int k, int n, long rowStride, long colStride, WeightFormat format, long target) {
     MemorySegment from = OneDnn.describe(k, n, OneDnn.F32, rowStride, colStride);
-    MemorySegment descriptor = OneDnn.reorder(from, description(k, n, bf16));
+    MemorySegment descriptor = OneDnn.reorder(from, description(k, n, format));
     MemorySegment primitive = OneDnn.primitive(descriptor);
     MemorySegment scratchpad = OneDnn.query(descriptor, OneDnn.QUERY_SCRATCHPAD);
     MemorySegment fromMemory = OneDnn.memory(from);
-    MemorySegment toMemory = OneDnn.memory(description(k, n, bf16));
+    MemorySegment toMemory = OneDnn.memory(description(k, n, format));
     MemorySegment scratchMemory = OneDnn.memory(scratchpad);
     MemorySegment stream = OneDnn.createStream();
     try (Arena arena = Arena.ofConfined()) {
