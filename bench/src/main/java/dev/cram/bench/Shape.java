@@ -67,6 +67,41 @@ record Shape(String id, String config, List<Weight> weights) {
     }
   }
 
+  /**
+   * A linear layer.
+   *
+   * @param head whether it computes logits, which the last token's row does without
+   */
+  record Product(int inputs, int outputs, boolean head) {
+    /** The rows of a step on n tokens and one [mem] vector, the first token being given. */
+    int rows(int n) {
+      return head ? n - 1 : n;
+    }
+  }
+
+  /** The linear layers of a step; those that read the same input count as one. */
+  List<Product> products() {
+    List<Product> products = new ArrayList<>();
+    Weight head = weights.getFirst();
+    for (Weight weight : weights.subList(1, weights.size())) {
+      if (!weight.name.endsWith(".weight") || weight.shape.length != 2) {
+        continue;
+      }
+      int outputs = (int) weight.shape[0];
+      int inputs = (int) weight.shape[1];
+      if (weight.name.matches(".*(embed_out|lm_head).*")) {
+        head = weight;
+      } else if (weight.name.matches(".*(k_proj|v_proj|up_proj).*")) {
+        outputs += products.removeLast().outputs;
+        products.add(new Product(inputs, outputs, false));
+      } else {
+        products.add(new Product(inputs, outputs, false));
+      }
+    }
+    products.add(new Product((int) head.shape[1], (int) head.shape[0], true));
+    return products;
+  }
+
   static Shape named(String id) {
     return ALL.stream()
         .filter(shape -> shape.id.equals(id))
