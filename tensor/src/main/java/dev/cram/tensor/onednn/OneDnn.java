@@ -1,6 +1,8 @@
 package dev.cram.tensor.onednn;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -104,6 +106,22 @@ final class OneDnn {
   private static final MethodHandle MEMORY_CREATE =
       bind("dnnl_memory_create", ADDRESS, ADDRESS, ADDRESS, ADDRESS);
   private static final MethodHandle MEMORY_DESTROY = bind("dnnl_memory_destroy", ADDRESS);
+  private static final MethodHandle SGEMM =
+      bind(
+          "dnnl_sgemm",
+          JAVA_BYTE,
+          JAVA_BYTE,
+          JAVA_LONG,
+          JAVA_LONG,
+          JAVA_LONG,
+          JAVA_FLOAT,
+          JAVA_LONG,
+          JAVA_LONG,
+          JAVA_LONG,
+          JAVA_LONG,
+          JAVA_FLOAT,
+          JAVA_LONG,
+          JAVA_LONG);
   private static final MethodHandle EFFECTIVE_ISA =
       LINKER.downcallHandle(symbol("dnnl_get_effective_cpu_isa"), FunctionDescriptor.of(JAVA_INT));
 
@@ -342,6 +360,48 @@ final class OneDnn {
       MemorySegment primitive, MemorySegment stream, int count, MemorySegment arguments) {
     try {
       int status = (int) PRIMITIVE_EXECUTE.invokeExact(primitive, stream, count, arguments);
+      if (status != 0) {
+        status(status);
+      }
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** See {@link Sgemm}. Allocates nothing on the heap. */
+  static void sgemm(
+      boolean transposeA,
+      boolean transposeB,
+      long m,
+      long n,
+      long k,
+      float alpha,
+      long a,
+      long aStride,
+      long b,
+      long bStride,
+      float beta,
+      long c,
+      long cStride) {
+    try {
+      int status =
+          (int)
+              SGEMM.invokeExact(
+                  (byte) (transposeA ? 'T' : 'N'),
+                  (byte) (transposeB ? 'T' : 'N'),
+                  m,
+                  n,
+                  k,
+                  alpha,
+                  a,
+                  aStride,
+                  b,
+                  bStride,
+                  beta,
+                  c,
+                  cStride);
       if (status != 0) {
         status(status);
       }

@@ -1,9 +1,11 @@
 package dev.cram.tensor.op;
 
 import dev.cram.tensor.Matrix;
+import dev.cram.tensor.onednn.Sgemm;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -26,10 +28,9 @@ public final class Attention {
   public static final int NO_WINDOW = Integer.MAX_VALUE;
 
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
-  private static final int QUERY_BLOCK = 32;
-
-  /** Blocks of scores begin at a multiple of this, so that their vectors are aligned. */
-  private static final int KEY_STEP = BlockProduct.padColumns(1);
+  private static final int LANES = SPECIES.length();
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+  private static final int QUERY_BLOCK = 64;
 
   private final int heads;
   private final int kvHeads;
@@ -37,27 +38,13 @@ public final class Attention {
   private final float scale;
   private final int window;
 
-  /** Row stride of the {@code [*, headDim]} scratch arrays. */
-  private final int headStride;
+  /** Scores of a block of queries, then their softmax: {@code [QUERY_BLOCK, capacity]}. */
+  private MemorySegment probabilities = MemorySegment.NULL;
 
-  private float[] keysTransposed = {};
-  private float[] keys = {};
-  private float[] values = {};
-  private float[] valuesTransposed = {};
-  private float[] probabilities = {};
-  private float[] dProbabilities = {};
-  private float[] dKeys = {};
-  private float[] dValues = {};
-  private final float[] queries;
-  private final float[] dQueries;
-  private final float[] output;
-  private final float[] dOutput;
+  /** The gradient to the probabilities, then to the scores: {@code [QUERY_BLOCK, capacity]}. */
+  private MemorySegment dProbabilities = MemorySegment.NULL;
 
-  /** Room for this many positions in the scratch arrays that grow with the sequence. */
   private int capacity;
-
-  /** The row that stands first in those arrays. */
-  private int base;
 
   /**
    * @param scale what the products of queries and keys are multiplied with, usually {@code 1 /
@@ -70,11 +57,6 @@ public final class Attention {
     this.headDim = headDim;
     this.scale = scale;
     this.window = window;
-    headStride = BlockProduct.padColumns(headDim);
-    queries = new float[QUERY_BLOCK * headStride];
-    dQueries = new float[QUERY_BLOCK * headStride];
-    output = new float[QUERY_BLOCK * headStride];
-    dOutput = new float[QUERY_BLOCK * headStride];
   }
 
   /**
@@ -84,18 +66,14 @@ public final class Attention {
    * @param y {@code [*, heads * headDim]}; columns of this head are written
    */
   public void forward(int head, Matrix qkv, Matrix y, int from, int to) {
-    base = firstVisible(from);
-    reserve(to - base);
+    reserve(to - firstVisible(from));
     int keyCol = keyCol(head);
-    transpose(qkv, keyCol, to, keysTransposed);
-    load(qkv, keyCol + kvHeads * headDim, base, to, values, 1f);
     for (int block = from; block < to; block += QUERY_BLOCK) {
       int end = Math.min(to, block + QUERY_BLOCK);
-      int low = firstKey(block);
-      load(qkv, head * headDim, block, end, queries, scale);
-      probabilities(block, end, low);
-      timesKeyRows(probabilities, values, output, block, end, low);
-      store(output, end - block, y, head * headDim, block);
+      int low = firstVisible(block);
+      probabilities(head, qkv, block, end, low);
+      timesKeyRows(
+          1f, probabilities, qkv, keyCol + kvHeads * headDim, y, head * headDim, block, end, low);
     }
   }
 
@@ -121,48 +99,27 @@ public final class Attention {
       Matrix dkv,
       int dkCol,
       int dvCol) {
-    base = 0;
     reserve(rows);
+    int queryCol = head * headDim;
     int keyCol = keyCol(head);
     int valueCol = keyCol + kvHeads * headDim;
-    transpose(qkv, keyCol, rows, keysTransposed);
-    transpose(qkv, valueCol, rows, valuesTransposed);
-    load(qkv, keyCol, 0, rows, keys, 1f);
-    Arrays.fill(dKeys, 0, rows * headStride, 0f);
-    Arrays.fill(dValues, 0, rows * headStride, 0f);
     for (int block = 0; block < rows; block += QUERY_BLOCK) {
       int end = Math.min(rows, block + QUERY_BLOCK);
-      int count = end - block;
-      int low = firstKey(block);
-      load(qkv, head * headDim, block, end, queries, scale);
-      load(dy, head * headDim, block, end, dOutput, 1f);
-      probabilities(block, end, low);
-      timesKeyColumns(dOutput, valuesTransposed, dProbabilities, block, end, low);
-      addToKeyRows(probabilities, dOutput, dValues, block, end, low);
+      int low = firstVisible(block);
+      probabilities(head, qkv, block, end, low);
+      timesTransposedKeyRows(1f, dy, queryCol, qkv, valueCol, dProbabilities, block, end, low);
+      addToKeyRows(1f, probabilities, dy, queryCol, dkv, dvCol, block, end, low);
       for (int row = block; row < end; row++) {
-        int at = (row - block) * capacity - low;
-        int first = firstVisible(row);
-        dSoftmax(at + first, row + 1 - first);
-        mask(dProbabilities, at, low, first, row + 1, end);
+        dSoftmax(row - block, firstVisible(row) - low, row + 1 - low, end - low);
       }
-      timesKeyRows(dProbabilities, keys, dQueries, block, end, low);
-      addToKeyRows(dProbabilities, queries, dKeys, block, end, low);
-      scale(dQueries, count * headStride);
-      store(dQueries, count, dq, dqCol, block);
+      timesKeyRows(scale, dProbabilities, qkv, keyCol, dq, dqCol, block, end, low);
+      addToKeyRows(scale, dProbabilities, qkv, queryCol, dkv, dkCol, block, end, low);
     }
-    store(dKeys, rows, dkv, dkCol, 0);
-    store(dValues, rows, dkv, dvCol, 0);
   }
 
   /** The first row that this row sees. */
   private int firstVisible(int row) {
     return Math.max(0, row - window + 1);
-  }
-
-  /** The row of the first score that is computed for a block of queries. */
-  private int firstKey(int block) {
-    int first = firstVisible(block) - base;
-    return base + first - first % KEY_STEP;
   }
 
   private int keyCol(int head) {
@@ -174,200 +131,184 @@ public final class Attention {
       return;
     }
     // Grown in steps: decoding asks for one position more each time.
-    capacity =
-        BlockProduct.padColumns(Math.max(positions, Math.min(2 * capacity, positions + 256)));
-    int byPosition = capacity * headStride;
-    keysTransposed = new float[BlockProduct.padRows(headDim) * capacity];
-    valuesTransposed = new float[BlockProduct.padRows(headDim) * capacity];
-    keys = new float[byPosition];
-    values = new float[byPosition];
-    dKeys = new float[byPosition];
-    dValues = new float[byPosition];
-    probabilities = new float[QUERY_BLOCK * capacity];
-    dProbabilities = new float[QUERY_BLOCK * capacity];
+    int wanted = Math.max(positions, Math.min(2 * capacity, positions + 256));
+    capacity = padded(wanted);
+    Arena arena = Arena.ofAuto();
+    probabilities = arena.allocate(4L * QUERY_BLOCK * capacity, 64);
+    dProbabilities = arena.allocate(4L * QUERY_BLOCK * capacity, 64);
   }
 
-  /** {@code c[queries, keys] = a[queries, headDim] * b[headDim, keys]} for keys low to end. */
-  private void timesKeyColumns(float[] a, float[] b, float[] c, int block, int end, int low) {
-    BlockProduct.multiply(
-        a,
-        0,
-        headStride,
-        1,
-        b,
-        low - base,
-        capacity,
-        c,
-        0,
-        capacity,
+  private static long address(Matrix matrix, int row, int col) {
+    return matrix.address(row) + 4L * col;
+  }
+
+  /** {@code scores = factor * a * keys^T} for queries block to end and keys low to end. */
+  private void timesTransposedKeyRows(
+      float factor,
+      Matrix a,
+      int aCol,
+      Matrix keys,
+      int keyCol,
+      MemorySegment scores,
+      int block,
+      int end,
+      int low) {
+    Sgemm.multiply(
+        false,
+        true,
         end - block,
         end - low,
         headDim,
-        false);
+        factor,
+        address(a, block, aCol),
+        a.cols(),
+        address(keys, low, keyCol),
+        keys.cols(),
+        0f,
+        scores.address(),
+        capacity);
   }
 
-  /** {@code c[queries, headDim] = a[queries, keys] * b[keys, headDim]} for keys low to end. */
-  private void timesKeyRows(float[] a, float[] b, float[] c, int block, int end, int low) {
-    BlockProduct.multiply(
-        a,
-        0,
-        capacity,
-        1,
-        b,
-        (low - base) * headStride,
-        headStride,
-        c,
-        0,
-        headStride,
+  /** {@code y = factor * scores * keys} for queries block to end and keys low to end. */
+  private void timesKeyRows(
+      float factor,
+      MemorySegment scores,
+      Matrix keys,
+      int keyCol,
+      Matrix y,
+      int yCol,
+      int block,
+      int end,
+      int low) {
+    Sgemm.multiply(
+        false,
+        false,
         end - block,
         headDim,
         end - low,
-        false);
+        factor,
+        scores.address(),
+        capacity,
+        address(keys, low, keyCol),
+        keys.cols(),
+        0f,
+        address(y, block, yCol),
+        y.cols());
   }
 
-  /** {@code c[keys, headDim] += a[queries, keys]^T * b[queries, headDim]} for keys low to end. */
-  private void addToKeyRows(float[] a, float[] b, float[] c, int block, int end, int low) {
-    BlockProduct.multiply(
-        a,
-        0,
-        1,
-        capacity,
-        b,
-        0,
-        headStride,
-        c,
-        (low - base) * headStride,
-        headStride,
-        end - low,
-        headDim,
-        end - block,
-        true);
+  /**
+   * {@code keys += factor * scores^T * a} for queries block to end and keys low to end. Keys from
+   * {@code block} on have not been seen by any block before and are overwritten.
+   */
+  private void addToKeyRows(
+      float factor,
+      MemorySegment scores,
+      Matrix a,
+      int aCol,
+      Matrix keys,
+      int keyCol,
+      int block,
+      int end,
+      int low) {
+    for (int part = low == block ? 1 : 0; part < 2; part++) {
+      int from = part == 0 ? low : block;
+      int to = part == 0 ? block : end;
+      Sgemm.multiply(
+          true,
+          false,
+          to - from,
+          headDim,
+          end - block,
+          factor,
+          scores.address() + 4L * (from - low),
+          capacity,
+          address(a, block, aCol),
+          a.cols(),
+          1 - part,
+          address(keys, from, keyCol),
+          keys.cols());
+    }
   }
 
   /**
    * Fills rows of {@link #probabilities} for queries at positions block to end - 1; their columns
    * are keys from {@code low} on.
    */
-  private void probabilities(int block, int end, int low) {
-    timesKeyColumns(queries, keysTransposed, probabilities, block, end, low);
+  private void probabilities(int head, Matrix qkv, int block, int end, int low) {
+    timesTransposedKeyRows(
+        scale, qkv, head * headDim, qkv, keyCol(head), probabilities, block, end, low);
     for (int row = block; row < end; row++) {
-      int at = (row - block) * capacity - low;
-      int first = firstVisible(row);
-      softmax(at + first, row + 1 - first);
-      mask(probabilities, at, low, first, row + 1, end);
+      softmax(row - block, firstVisible(row) - low, row + 1 - low, end - low);
     }
   }
 
-  /** Clears what a row does not see: the keys from low to first, and those from last to end. */
-  private static void mask(float[] scores, int at, int low, int first, int last, int end) {
-    for (int key = low; key < first; key++) {
-      scores[at + key] = 0f;
-    }
-    for (int key = last; key < end; key++) {
-      scores[at + key] = 0f;
-    }
-  }
-
-  /** Softmax over {@code visible} scores. */
-  private void softmax(int at, int visible) {
-    float[] p = probabilities;
-    int bound = SPECIES.loopBound(visible);
+  /**
+   * Softmax of one row of scores over columns {@code first} to {@code last}, what the row sees; the
+   * others up to {@code end} become 0.
+   */
+  private void softmax(int row, int first, int last, int end) {
+    MemorySegment p = probabilities;
+    long at = 4L * row * capacity;
+    int from = first - first % LANES;
+    int to = padded(last);
+    fill(p, at, from, first, Float.NEGATIVE_INFINITY);
+    fill(p, at, last, to, Float.NEGATIVE_INFINITY);
     FloatVector highest = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
-    for (int j = 0; j < bound; j += SPECIES.length()) {
-      highest = highest.max(FloatVector.fromArray(SPECIES, p, at + j));
+    for (int j = from; j < to; j += LANES) {
+      highest = highest.max(FloatVector.fromMemorySegment(SPECIES, p, at + 4L * j, ORDER));
     }
     float max = highest.reduceLanes(VectorOperators.MAX);
-    for (int j = bound; j < visible; j++) {
-      max = Math.max(max, p[at + j]);
+    float inverse = 1f / Exponential.shifted(p, at + 4L * from, to - from, max);
+    for (int j = from; j < to; j += LANES) {
+      FloatVector.fromMemorySegment(SPECIES, p, at + 4L * j, ORDER)
+          .mul(inverse)
+          .intoMemorySegment(p, at + 4L * j, ORDER);
     }
-    FloatVector sums = FloatVector.zero(SPECIES);
-    for (int j = 0; j < bound; j += SPECIES.length()) {
-      FloatVector e = Exponential.exp(FloatVector.fromArray(SPECIES, p, at + j).sub(max));
-      e.intoArray(p, at + j);
-      sums = sums.add(e);
-    }
-    float sum = LaneSum.of(sums);
-    for (int j = bound; j < visible; j++) {
-      p[at + j] = Exponential.exp(p[at + j] - max);
-      sum += p[at + j];
-    }
-    float inverse = 1f / sum;
-    for (int j = 0; j < bound; j += SPECIES.length()) {
-      FloatVector.fromArray(SPECIES, p, at + j).mul(inverse).intoArray(p, at + j);
-    }
-    for (int j = bound; j < visible; j++) {
-      p[at + j] *= inverse;
-    }
+    clear(p, at, 0, from);
+    clear(p, at, to, end);
   }
 
-  /** Turns {@code visible} elements of dP into dS. */
-  private void dSoftmax(int at, int visible) {
-    float[] p = probabilities;
-    float[] dp = dProbabilities;
-    int bound = SPECIES.loopBound(visible);
+  /** Turns one row of dP into dS. */
+  private void dSoftmax(int row, int first, int last, int end) {
+    MemorySegment p = probabilities;
+    MemorySegment dp = dProbabilities;
+    long at = 4L * row * capacity;
+    int from = first - first % LANES;
+    int to = padded(last);
+    // The probability is 0 there, but what an earlier pass left may be no number.
+    fill(dp, at, last, to, 0f);
     FloatVector sums = FloatVector.zero(SPECIES);
-    for (int j = 0; j < bound; j += SPECIES.length()) {
+    for (int j = from; j < to; j += LANES) {
       sums =
-          FloatVector.fromArray(SPECIES, p, at + j)
-              .fma(FloatVector.fromArray(SPECIES, dp, at + j), sums);
+          FloatVector.fromMemorySegment(SPECIES, p, at + 4L * j, ORDER)
+              .fma(FloatVector.fromMemorySegment(SPECIES, dp, at + 4L * j, ORDER), sums);
     }
     float dot = LaneSum.of(sums);
-    for (int j = bound; j < visible; j++) {
-      dot += p[at + j] * dp[at + j];
-    }
-    for (int j = 0; j < bound; j += SPECIES.length()) {
-      FloatVector.fromArray(SPECIES, dp, at + j)
+    for (int j = from; j < to; j += LANES) {
+      FloatVector.fromMemorySegment(SPECIES, dp, at + 4L * j, ORDER)
           .sub(dot)
-          .mul(FloatVector.fromArray(SPECIES, p, at + j))
-          .intoArray(dp, at + j);
+          .mul(FloatVector.fromMemorySegment(SPECIES, p, at + 4L * j, ORDER))
+          .intoMemorySegment(dp, at + 4L * j, ORDER);
     }
-    for (int j = bound; j < visible; j++) {
-      dp[at + j] = p[at + j] * (dp[at + j] - dot);
+    clear(dp, at, 0, from);
+    clear(dp, at, to, end);
+  }
+
+  private static int padded(int columns) {
+    return Math.ceilDiv(columns, LANES) * LANES;
+  }
+
+  /** Sets less than a vector. */
+  private static void fill(MemorySegment row, long at, int from, int to, float value) {
+    for (int j = from; j < to; j++) {
+      row.set(ValueLayout.JAVA_FLOAT, at + 4L * j, value);
     }
   }
 
-  private void scale(float[] x, int count) {
-    for (int i = 0; i < count; i++) {
-      x[i] *= scale;
-    }
-  }
-
-  /** Copies head columns of rows {@code from} to {@code to}, times a factor, to scratch rows. */
-  private void load(Matrix source, int col, int from, int to, float[] target, float factor) {
-    MemorySegment data = source.data();
-    for (int row = from; row < to; row++) {
-      int at = (row - from) * headStride;
-      MemorySegment.copy(
-          data, ValueLayout.JAVA_FLOAT, source.offset(row) + 4L * col, target, at, headDim);
-      if (factor != 1f) {
-        for (int i = at; i < at + headDim; i++) {
-          target[i] *= factor;
-        }
-      }
-    }
-  }
-
-  /** Copies head columns of rows base to {@code to} to {@code [headDim, capacity]}. */
-  private void transpose(Matrix source, int col, int to, float[] target) {
-    MemorySegment data = source.data();
-    for (int row = base; row < to; row++) {
-      long from = source.offset(row) + 4L * col;
-      for (int i = 0; i < headDim; i++) {
-        target[i * capacity + row - base] = data.get(ValueLayout.JAVA_FLOAT, from + 4L * i);
-      }
-    }
-  }
-
-  private void store(float[] source, int rows, Matrix target, int col, int firstRow) {
-    MemorySegment data = target.data();
-    for (int row = 0; row < rows; row++) {
-      MemorySegment.copy(
-          source,
-          row * headStride,
-          data,
-          ValueLayout.JAVA_FLOAT,
-          target.offset(firstRow + row) + 4L * col,
-          headDim);
+  /** Sets columns to 0, beginning at a vector and ending with one. */
+  private static void clear(MemorySegment row, long at, int from, int to) {
+    for (int j = from; j < to; j += LANES) {
+      FloatVector.zero(SPECIES).intoMemorySegment(row, at + 4L * j, ORDER);
     }
   }
 }

@@ -33,22 +33,7 @@ public final class CrossEntropy {
     long at = logits.offset(row);
     float targetLogit = logits.get(row, target);
     float max = Math.max(targetLogit, rival);
-    int bound = SPECIES.loopBound(size);
-    int lanes = SPECIES.length();
-    FloatVector total = FloatVector.zero(SPECIES);
-    for (int i = 0; i < bound; i += lanes) {
-      FloatVector e =
-          Exponential.exp(
-              FloatVector.fromMemorySegment(SPECIES, data, at + 4L * i, ORDER).sub(max));
-      e.intoMemorySegment(data, at + 4L * i, ORDER);
-      total = total.add(e);
-    }
-    float sum = LaneSum.of(total);
-    for (int i = bound; i < size; i++) {
-      float e = Exponential.exp(logits.get(row, i) - max);
-      logits.set(row, i, e);
-      sum += e;
-    }
+    float sum = Exponential.shifted(data, at, size, max);
     sums[index] = sum;
     return (float) (Math.log(sum) + max - targetLogit);
   }
