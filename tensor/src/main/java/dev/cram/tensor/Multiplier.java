@@ -36,10 +36,10 @@ public final class Multiplier implements AutoCloseable {
   private final Workers.Task multiplySlice = this::multiplySlice;
   private final Workers.Task prepareRow = this::prepareRow;
 
-  private Arena preparedArena = Arena.ofShared();
   /** Per worker, the slice that it multiplies with, as float32. */
   private final MemorySegment[] widened;
 
+  private Arena preparedArena = Arena.ofShared();
   private MemorySegment prepared = MemorySegment.NULL;
   private Matrix input;
   private int firstRow;
