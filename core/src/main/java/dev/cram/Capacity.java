@@ -6,14 +6,15 @@ package dev.cram;
  * <p>A longer segment needs fewer vectors for its tokens, but more steps, and each step costs more:
  * the last tokens that a vector holds are by far the dearest. So the length grows while segments
  * become exact quickly, and shrinks when one takes long, or when its tokens cost {@value #DEAR}
- * times what tokens cost at their cheapest. A segment that does not become exact shows how much its
- * vectors hold; as that differs from text to text, the estimate goes half the way there.
+ * times those of the shorter segment that paid best. A segment that does not become exact shows how
+ * much its vectors hold; as that differs from text to text, the estimate goes half the way there.
  *
  * @param tokens what a segment should have
  * @param bestPace the most tokens for the cost of one that a segment gave, fading with time; 0 at
  *     first
+ * @param bestLength of the segment that had that pace, in tokens
  */
-record Capacity(double tokens, double bestPace) {
+record Capacity(double tokens, double bestPace, int bestLength) {
   /** Where the estimate starts, in tokens a vector. */
   private static final int FIRST_GUESS = 20;
 
@@ -41,7 +42,7 @@ record Capacity(double tokens, double bestPace) {
 
   /** Of the first segment of a text. */
   static Capacity first(int vectors) {
-    return new Capacity((double) FIRST_GUESS * vectors, 0);
+    return new Capacity((double) FIRST_GUESS * vectors, 0, 0);
   }
 
   /** The length of the next segment, from 1 to {@code most}. */
@@ -59,15 +60,17 @@ record Capacity(double tokens, double bestPace) {
    */
   Capacity after(int wanted, int held, int steps, int maxSteps) {
     double pace = (double) held / (Math.max(LEAST_STEPS, steps) * (wanted + STEP_OVERHEAD));
-    double best = Math.max(pace, bestPace * FADING);
+    boolean isBest = pace >= bestPace * FADING;
+    double best = isBest ? pace : bestPace * FADING;
+    int length = isBest ? wanted : bestLength;
     double next = tokens;
     if (held < wanted) {
       next = Math.min(tokens, (held + wanted) / 2.0);
-    } else if (pace * DEAR < best || steps > LONG * maxSteps) {
+    } else if ((wanted > length && pace * DEAR < best) || steps > LONG * maxSteps) {
       next = Math.min(tokens, Math.max(1, wanted * SHRINKAGE));
-    } else if (steps < QUICK * maxSteps && wanted >= FULL * tokens) {
+    } else if (steps < QUICK * maxSteps && wanted >= FULL * (int) tokens) {
       next = Math.max(tokens + 0.5, tokens * GROWTH);
     }
-    return new Capacity(next, best);
+    return new Capacity(next, best, length);
   }
 }

@@ -28,6 +28,20 @@ class CapacityTest {
   }
 
   @Example
+  void growsAgainAfterAStretchThatVectorsHoldLittleOf() {
+    Capacity capacity = Capacity.first(1).after(20, 20, 30, MAX_STEPS);
+    for (int i = 0; i < 10; i++) {
+      capacity = capacity.after(capacity.length(2048), 1, 300, MAX_STEPS);
+    }
+    assertThat(capacity.length(2048)).isOne();
+    for (int i = 0; i < 10; i++) {
+      int length = capacity.length(2048);
+      capacity = capacity.after(length, length, 40, MAX_STEPS);
+    }
+    assertThat(capacity.length(2048)).isGreaterThan(10);
+  }
+
+  @Example
   void growsToTheContextWhereEveryTokenIsAsCheap() {
     assertThat(settle(Integer.MAX_VALUE, n -> 30)).isEqualTo(2048);
   }
