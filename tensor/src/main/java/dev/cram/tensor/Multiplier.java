@@ -127,8 +127,8 @@ public final class Multiplier implements AutoCloseable {
 
   private long widen(int slice, int worker) {
     MemorySegment floats = widened[worker];
-    long count = Packing.bytes(packed.k(), packed.width(slice), packed.format()) / 2;
-    BFloat16.widen(packed.data(), packed.offset(slice), floats, 0, Math.toIntExact(count));
+    int count = Math.toIntExact(packed.bytes(slice) / 2);
+    BFloat16.widen(packed.data(), packed.offset(slice), floats, 0, count);
     return floats.address();
   }
 
@@ -181,7 +181,7 @@ public final class Multiplier implements AutoCloseable {
 
   /** Makes room for a widened slice if one is needed. */
   private boolean mustWiden(PackedMatrix b, int rows) {
-    long bytes = Packing.bytes(b.k(), b.width(0), WeightFormat.F32);
+    long bytes = 2 * b.bytes(0);
     boolean worth = rows >= ROWS_WORTH_WIDENING && bytes <= MAX_WIDENED_BYTES;
     if (!worth
         && Packing.widensByItself(b.k(), b.width(0))

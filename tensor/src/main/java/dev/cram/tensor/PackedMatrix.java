@@ -22,6 +22,7 @@ public final class PackedMatrix {
   private final int sliceWidth;
   private final MemorySegment data;
   private final long sliceStride;
+  private final long lastSliceBytes;
 
   private PackedMatrix(Arena arena, int k, int n, Precision precision, WeightFormat format) {
     this.k = k;
@@ -31,7 +32,8 @@ public final class PackedMatrix {
     sliceWidth = SliceWidth.of(k, n);
     sliceStride = Math.ceilDiv(Packing.bytes(k, sliceWidth, format), 64L) * 64;
     long before = (slices() - 1) * sliceStride;
-    data = arena.allocate(before + Packing.bytes(k, width(slices() - 1), format), 64);
+    lastSliceBytes = Packing.bytes(k, width(slices() - 1), format);
+    data = arena.allocate(before + lastSliceBytes, 64);
   }
 
   /** Packs {@code transpose(weight)}: weight is {@code [n, k]}, as Hugging Face stores a layer. */
@@ -134,6 +136,11 @@ public final class PackedMatrix {
 
   long offset(int slice) {
     return slice * sliceStride;
+  }
+
+  /** Bytes of a packed slice, the gap to the next included. */
+  long bytes(int slice) {
+    return slice == slices() - 1 ? lastSliceBytes : sliceStride;
   }
 
   long address(int slice) {
