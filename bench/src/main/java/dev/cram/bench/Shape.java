@@ -31,6 +31,7 @@ record Shape(String id, String config, List<Weight> weights) {
           llama("smollm2-135m", 576, 30, 9, 3, 1536, 49152, 100_000, 8192),
           llama("cram-tiny", 256, 8, 4, 2, 704, 4096, 10_000, 2048),
           mamba("mamba-130m", 768, 24, 50280),
+          mamba("mamba-1.4b", 2048, 48, 50280),
           pythia("pythia-160m", 768, 12, 12),
           pythia("pythia-410m", 1024, 24, 16),
           pythia("pythia-1.4b", 2048, 24, 16));

@@ -24,8 +24,8 @@ import jdk.incubator.vector.VectorSpecies;
  * all channels. Row t is position t of one sequence, and h before row 0 is zero.
  *
  * <p>The unit of work is a block of channels, whose results do not depend on other blocks. Lanes of
- * a vector are channels. The forward pass keeps the state of every {@link #CHUNK}th row only; the
- * backward pass computes those between again, one chunk at a time.
+ * a vector are channels. The forward pass keeps the state of one row in 32; the backward pass
+ * computes those between again, one chunk at a time.
  */
 public final class SelectiveScan {
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
@@ -41,6 +41,9 @@ public final class SelectiveScan {
   private static final int CHUNK = 32;
 
   private static final double LOG2_E = 1 / Math.log(2);
+
+  /** 1.5 * 2^23: adding it leaves the nearest integer in the low bits of a float. */
+  private static final float ROUNDER = 12582912f;
 
   private final int channels;
   private final int stateSize;
@@ -248,9 +251,6 @@ public final class SelectiveScan {
       }
     }
   }
-
-  /** 1.5 * 2^23: adding it leaves the nearest integer in the low bits of a float. */
-  private static final float ROUNDER = 12582912f;
 
   /**
    * {@code 2^x} for x up to 0, to 1 unit in the last place; below -126 it is 2^-126. Cheaper than
