@@ -134,6 +134,40 @@ class VectorSearchTest {
   }
 
   @Test
+  void goesOnWithLessOfATextThatIsNotHeld() {
+    int[] tokens = new int[40];
+    Arrays.setAll(tokens, i -> (101 * i + 7) % 512);
+    List<CramStep> steps = new ArrayList<>();
+    Recipe impatient = Recipe.CRAM.withMaxSteps(40).withPatience(20);
+    VectorSearch.Found found;
+    try (VectorSearch search =
+        new VectorSearch(
+            lm, workers, impatient, Objective.PREDICT_ALL, Score.BY_SECURE_PREFIX, 0.1f)) {
+      found = search.searchPrefix(tokens, 1, new SplittableRandom(1), steps::add);
+    }
+
+    assertThat(found.steps()).isEqualTo(steps.size());
+    assertThat(found.held()).isBetween(1, 20);
+    float[] margins = margins(Arrays.copyOf(tokens, found.held()), found.vectors());
+    for (int i = 0; i < found.held(); i++) {
+      assertThat(margins[i]).isPositive();
+    }
+    assertThat(steps.getFirst().activeTokens()).isEqualTo(40);
+    for (int i = 1; i < steps.size(); i++) {
+      assertThat(steps.get(i).step()).isEqualTo(i + 1).isLessThanOrEqualTo(steps.get(i).maxSteps());
+      assertThat(steps.get(i).activeTokens()).isLessThanOrEqualTo(steps.get(i - 1).activeTokens());
+    }
+  }
+
+  @Test
+  void boostedTargetsThatAreGivenStayGiven() {
+    List<CramStep> steps = new ArrayList<>();
+    search(Recipe.CRAM.withMaxSteps(10), Objective.GIVEN_FIRST, new int[] {5, 400}, 1, steps);
+
+    assertThat(steps).allSatisfy(step -> assertThat(step.exactPrefix()).isPositive());
+  }
+
+  @Test
   void losesPatienceWithoutABetterAccuracy() {
     // Nothing moves, so only the first step is an improvement.
     Recipe still =
