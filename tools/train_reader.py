@@ -1,21 +1,19 @@
 """Teach a small Llama-architecture LM to read a text back from one input vector, and keep it a language model.
 
-What counts is how well the model reads vectors that were optimised for their text, as Cram does. So the vectors are
-optimised while the model learns: a pool holds batches of texts, each text with its vector. A visit to a batch computes
-the loss of every token given [vector; text before it]; its gradient moves the vectors (normalised, with momentum) and
-the model. After --life visits a batch makes way for new texts, whose first vectors come from an amortised encoder: the
-model's own hidden states after the text, each bound to its position by learned factors, summed and projected. The
-encoder learns at a batch's first visit, where the text's plain next-token loss is taken too; every --lm-every steps
-there is a pass over long plain text. (Trained with the encoder's vectors alone, a model improves on those while it
-loses optimised ones: docs/model.md.)
+What counts is how well the model reads vectors that were optimised for their text, as Cram does. A step takes texts of
+one length. Their first vectors come from an amortised encoder: the model's own hidden states after the text, each bound
+to its position by learned factors, summed and projected; here model and encoder learn from the loss of every token given
+[vector; text before it], and from the text's plain next-token loss. Then --inner normalised gradient steps with momentum
+move the vectors alone, and the model learns from what is still wrong: at the optimum, that gradient is the gradient of
+the best loss that a vector can reach. Every --lm-every steps there is a pass over long plain text.
 
-Typical lengths grow while the loss of vectors at the end of their life is below --target. What is written is a causal
+Typical lengths grow while the loss of optimised vectors is below --target. What is written is a causal
 LM like any other; nothing of the encoder is needed to use it. State is kept in OUT/state.pt; a run that was stopped
-goes on where it was, with a fresh pool. With --freeze, the encoder alone learns for so many steps first. The learning
+goes on where it was. With --freeze, the encoder alone learns for so many steps first. The learning
 rate is constant and falls to zero in the last --decay minutes, or sooner: once the validation score has not improved
 for --patience evaluations.
 """
-import argparse, collections, glob, json, math, os, re, time
+import argparse, glob, json, math, os, re, time
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning at barriers wastes most of a shared machine
 import numpy as np
@@ -40,18 +38,16 @@ def arguments():
     a.add_argument("--decay", type=float, default=20, help="minutes of falling learning rate at the end; 0: none")
     a.add_argument("--patience", type=int, default=20, help="evaluations without improvement before the decay")
     a.add_argument("--tokens", type=int, default=1024, help="tokens of a batch")
-    a.add_argument("--pool", type=int, default=12, help="batches in the pool")
-    a.add_argument("--visits", type=int, default=2, help="batches visited in a step")
-    a.add_argument("--life", type=int, default=16, help="visits after which a batch is replaced")
+    a.add_argument("--inner", type=int, default=12, help="steps on the vectors before the model learns from them")
     a.add_argument("--rate", type=float, default=0.05, help="of a vector's step, relative to the vector's length")
     a.add_argument("--momentum", type=float, default=0.7, help="of a vector's step")
     a.add_argument("--noise", type=float, default=0.02, help="noise on the vector, relative to its length")
     a.add_argument("--lr", type=float, default=0.006, help="of Muon; AdamW takes an eighth")
     a.add_argument("--freeze", type=int, default=0, help="steps in which only the encoder learns")
-    a.add_argument("--lm-every", type=int, default=2, help="every so many steps a pass over long plain text")
+    a.add_argument("--lm-every", type=int, default=1, help="every so many steps a pass over long plain text")
     a.add_argument("--lm-weight", type=float, default=1.0)
     a.add_argument("--length", type=float, default=24, help="typical number of tokens at the start")
-    a.add_argument("--target", type=float, default=0.7, help="loss at the end of a batch's life at which lengths grow")
+    a.add_argument("--target", type=float, default=1.0, help="loss of optimised vectors at which lengths grow")
     a.add_argument("--layers", type=int, default=0, help="grow to so many layers, which change nothing at first")
     a.add_argument("--other", type=float, default=0.2, help="share of batches that are words, code or random tokens")
     a.add_argument("--save", type=float, default=3, help="minutes between evaluations and saves")
@@ -188,7 +184,7 @@ class Trainer:
         self.rest = [p for p in [*self.model.parameters(), *self.encoder.parameters()] if id(p) not in taken]
         self.adam = torch.optim.AdamW(self.rest, lr=0, betas=(0.9, 0.95), weight_decay=0.0)
         self.s = {"step": 0, "center": args.length, "tokens": 0, "best": 1e9, "bad": 0}
-        self.average, self.pool = {}, collections.deque()
+        self.average = {}
         state = args.out + "/state.pt"
         if os.path.exists(state):
             saved = torch.load(state, weights_only=False)
@@ -225,54 +221,47 @@ class Trainer:
     def note(self, key, value):
         self.average[key] = 0.95 * self.average.get(key, value) + 0.05 * value
 
-    def visit(self, frozen):
-        """Reads the batch whose turn it is, and moves its vectors; the gradients stay in the parameters."""
-        args, s = self.args, self.s
-        batch = self.pool.popleft() if len(self.pool) == args.pool else {"age": 0}
-        if batch["age"] == 0:
-            batch["kind"], batch["n"], batch["x"] = self.batch()
-            e, h, v = self.encode(batch["x"])
-            batch["momentum"] = torch.zeros_like(v)
-            v.retain_grad()
-        else:
-            e = self.model.model.embed_tokens(batch["x"])
-            v = batch["v"].requires_grad_()
-        kind, n, x = batch["kind"], batch["n"], batch["x"]
+    def optimise(self, v, e, x, steps):
+        """Moves the vectors alone, by normalised gradients with momentum."""
+        momentum = torch.zeros_like(v)
+        for _ in range(steps):
+            v = v.detach().requires_grad_()
+            loss, _ = self.read(v, e, x)
+            g, = torch.autograd.grad(loss, v)
+            momentum = self.args.momentum * momentum + g / (g.norm(dim=1, keepdim=True) + 1e-12)
+            v = v.detach() - self.args.rate * v.detach().norm(dim=1, keepdim=True) * momentum
+        return v
+
+    def noisy(self, v):
         length = v.detach().norm(dim=1, keepdim=True)
-        noisy = v + args.noise * length / math.sqrt(self.d) * torch.randn_like(v)
-        total, logits = self.read(noisy, e, x)
-        loss = total.item()
-        if batch["age"] == 0 and kind != "tokens" and not frozen:
-            total = total + args.lm_weight * self.loss(self.model.lm_head(h[:, :-1]), x[:, 1:])
-        total.backward()
-        with torch.no_grad():
-            g = v.grad / (v.grad.norm(dim=1, keepdim=True) + 1e-12)
-            batch["momentum"] = args.momentum * batch["momentum"] + g
-            batch["v"] = v.detach() - args.rate * length * batch["momentum"]
-        s["tokens"] += x.numel()
-        batch["age"] += 1
-        if kind == "books" and batch["age"] in (1, args.life // 2, args.life):
-            self.note("age%d" % batch["age"], loss)
-        if batch["age"] < args.life and not frozen:
-            self.pool.append(batch)
-        else:
-            self.note("end-" + kind, loss)
-            self.note("acc-" + kind, (logits.argmax(-1) == x).float().mean().item())
-            if kind == "books" and not frozen:
-                s["center"] = min(110.0, max(args.length, s["center"] * (1.03 if loss < args.target else 0.985)))
+        return v + self.args.noise * length / math.sqrt(self.d) * torch.randn_like(v)
 
     def step(self, scale):
         args, s = self.args, self.s
         frozen = s["step"] < args.freeze
-        for _ in range(args.visits):
-            self.visit(frozen)
+        kind, n, x = self.batch()
+        e, h, v = self.encode(x)
+        first, _ = self.read(self.noisy(v), e, x)
+        plain = self.loss(self.model.lm_head(h[:, :-1]), x[:, 1:]) if kind != "tokens" else 0.0
+        (first + args.lm_weight * plain).backward()
+        self.note("first-" + kind, first.item())
         if frozen:
             self.model.zero_grad(set_to_none=True)
-        elif s["step"] % args.lm_every == 0:
-            y = windows(self.data["books"], 1, 512)
-            long = self.loss(self.model(input_ids=y, use_cache=False).logits[:, :-1], y[:, 1:])
-            (args.lm_weight * long).backward()
-            self.note("lm", long.item())
+        else:
+            e = self.model.model.embed_tokens(x)
+            v = self.optimise(v, e.detach(), x, args.inner)
+            last, logits = self.read(self.noisy(v), e, x)
+            last.backward()
+            self.note("last-" + kind, last.item())
+            self.note("accuracy-" + kind, (logits.argmax(-1) == x).float().mean().item())
+            if kind == "books":
+                s["center"] = min(110.0, max(8.0, s["center"] * (1.02 if last.item() < args.target else 0.99)))
+            if s["step"] % args.lm_every == 0:
+                y = windows(self.data["books"], 1, 512)
+                long = self.loss(self.model(input_ids=y, use_cache=False).logits[:, :-1], y[:, 1:])
+                (args.lm_weight * long).backward()
+                self.note("lm", long.item())
+        s["tokens"] += x.numel()
         lr = args.lr * scale * min(1, (s["step"] + 1) / 20)
         self.muon.step(lr)
         torch.nn.utils.clip_grad_norm_(self.rest, 1.0)
@@ -291,15 +280,11 @@ class Trainer:
         result = {"lm": self.loss(self.model(input_ids=x, use_cache=False).logits[:, :-1], x[:, 1:]).item()}
         x = windows(self.validation, 16, 32)
         e, _, v = self.encode(x)
-        momentum = torch.zeros_like(v)
-        for step in range(25):
-            with torch.enable_grad():
-                loss, logits = self.read(v.requires_grad_(), e, x)
-                g, = torch.autograd.grad(loss, v)
-            momentum = self.args.momentum * momentum + g / (g.norm(dim=1, keepdim=True) + 1e-12)
-            if step in (0, 24):
-                result[f"rec@{step}"] = loss.item()
-            v = v.detach() - self.args.rate * v.norm(dim=1, keepdim=True) * momentum
+        result["first"] = self.read(v, e, x)[0].item()
+        with torch.enable_grad():
+            v = self.optimise(v, e, x, 24)
+        last, logits = self.read(v, e, x)
+        result["last"] = last.item()
         result["accuracy"] = (logits.argmax(-1) == x).float().mean().item()
         np.random.set_state(state)
         return result
@@ -346,7 +331,7 @@ class Trainer:
                     f.write(json.dumps({"step": s["step"], "tokens": s["tokens"], "center": round(s["center"], 1),
                                         "time": time.strftime("%H:%M"), **{k: round(v, 4) for k, v in result.items()}})
                             + "\n")
-                score = result["rec@24"] + 0.5 * result["lm"]
+                score = result["last"] + 0.5 * result["lm"]
                 s["bad"] = 0 if score < s["best"] - 0.003 else s["bad"] + 1
                 s["best"] = min(s["best"], score)
                 if s["bad"] >= args.patience and decay and end - time.time() > decay:
