@@ -15,7 +15,7 @@ class AllocationTest {
   private static final int MOST_ROUNDS = 300;
 
   @ParameterizedTest
-  @CsvSource({"llama, F32", "llama_bf16, F32", "llama_bf16, BF16"})
+  @CsvSource({"llama, F32", "llama_bf16, F32", "llama_bf16, BF16", "mamba, F32"})
   void aStepComesToAllocateNothing(String name, Precision precision) {
     try (FixtureModel model = new FixtureModel(name, precision, 1)) {
       Matrix dMem = Matrix.allocate(model.arena, model.mem.rows(), model.mem.cols());
