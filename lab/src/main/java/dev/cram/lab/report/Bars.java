@@ -1,6 +1,7 @@
 package dev.cram.lab.report;
 
 import java.awt.Color;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.knowm.xchart.CategoryChart;
@@ -30,8 +31,7 @@ final class Bars {
     chart
         .getStyler()
         .setAvailableSpaceFill(0.8)
-        .setLabelsVisible(true)
-        .setLabelsFontColorAutomaticEnabled(true)
+        .setLabelsVisible(false)
         .setXAxisTitleVisible(false)
         .setXAxisLabelRotation(categories.size() > 4 ? 45 : 0)
         .setYAxisMin(0.0);
@@ -45,12 +45,12 @@ final class Bars {
    * @param deviations of the values, as error bars; null for none
    */
   Bars bars(String name, double[] values, double[] deviations) {
-    List<Double> heights = java.util.Arrays.stream(values).boxed().toList();
+    List<Double> heights = Arrays.stream(values).boxed().toList();
     var series =
         deviations == null
             ? chart.addSeries(name, categories, heights)
             : chart.addSeries(
-                name, categories, heights, java.util.Arrays.stream(deviations).boxed().toList());
+                name, categories, heights, Arrays.stream(deviations).boxed().toList());
     Color colour = Look.COLOURS[styles++ % Look.COLOURS.length];
     series.setFillColor(colour);
     for (int i = 0; i < values.length; i++) {

@@ -10,14 +10,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.knowm.xchart.VectorGraphicsEncoder;
 import org.knowm.xchart.VectorGraphicsEncoder.VectorGraphicsFormat;
-import org.knowm.xchart.internal.chartpart.IChart;
+import org.knowm.xchart.internal.chartpart.AxesChart;
 import org.knowm.xchart.style.AxesChartStyler;
+import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
 
 /** What all figures have in common. */
 final class Look {
   static final int WIDTH = 640;
   static final int HEIGHT = 420;
+
+  /** Of the legend's font, on average, in pixels. */
+  private static final double LETTER_WIDTH = 7;
+
   static final String NUMBERS = "#,###.###";
 
   /** Okabe and Ito's palette: told apart by colour-blind readers, and by their grey in print. */
@@ -47,12 +52,20 @@ final class Look {
         .setChartTitleVisible(false)
         .setLegendFont(font)
         .setLegendBorderColor(Color.WHITE)
-        .setLegendPosition(LegendPosition.OutsideE)
         .setLocale(Locale.ROOT);
   }
 
-  /** The drawing of a chart. */
-  static String svg(IChart chart) {
+  /** The drawing of a chart, its legend below if that fits into one line, else beside. */
+  static String svg(AxesChart<?, ?> chart) {
+    int letters =
+        chart.getSeriesCollection().stream()
+            .mapToInt(series -> series.getName().length() + 9)
+            .sum();
+    boolean fits = letters * LETTER_WIDTH < WIDTH;
+    chart
+        .getStyler()
+        .setLegendPosition(fits ? LegendPosition.OutsideS : LegendPosition.OutsideE)
+        .setLegendLayout(fits ? LegendLayout.Horizontal : LegendLayout.Vertical);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
       VectorGraphicsEncoder.saveVectorGraphic(chart, bytes, VectorGraphicsFormat.SVG);
