@@ -184,24 +184,6 @@ class CramTest {
   }
 
   @Test
-  void tokensThatTheModelHasNoRowForStayBytes(@TempDir Path directory) throws IOException {
-    // A tokenizer of 4096 tokens beside a model of 512.
-    Path llama = TestModels.directory("llama");
-    for (String file : new String[] {"config.json", "model.safetensors"}) {
-      Files.copy(llama.resolve(file), directory.resolve(file));
-    }
-    try (var in = Cram.class.getResourceAsStream("/dev/cram/lm/models/cram-tiny/tokenizer.json")) {
-      Files.copy(in, directory.resolve("tokenizer.json"));
-    }
-    byte[] original = "The gate stood open, and nobody in the village knew why.".getBytes(UTF_8);
-    try (Cram cram = Cram.open(directory.toString(), Precision.F32, 2)) {
-      CramFile file = cram.compress(original, QUICK, CramListener.SILENT);
-      assertThat(file.sections()).hasAtLeastOneElementOfType(Section.Raw.class);
-      assertThat(cram.decompress("text.cram", file, CramListener.SILENT)).isEqualTo(original);
-    }
-  }
-
-  @Test
   void theFewestVectorsHoldEqualPartsOfAText() {
     String text = "The gate stood open, and nobody knew.";
     CompressOptions options = new CompressOptions(1, Recipe.CRAM.withMaxSteps(150), 1, 0.1f);

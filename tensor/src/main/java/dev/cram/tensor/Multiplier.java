@@ -1,7 +1,6 @@
 package dev.cram.tensor;
 
 import dev.cram.tensor.onednn.MatmulKernel;
-import dev.cram.tensor.onednn.Packing;
 import dev.cram.tensor.onednn.WeightFormat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -18,16 +17,6 @@ import java.util.Objects;
  * allocates nothing. One thread at a time may use an instance.
  */
 public final class Multiplier implements AutoCloseable {
-  /**
-   * From so many rows on, weights of format {@link WeightFormat#BF16_WIDENED} are widened to
-   * scratch memory first: then each value is widened once, where a kernel does it for every few
-   * rows.
-   */
-  private static final int ROWS_WORTH_WIDENING = 48;
-
-  /** Slices beyond the second-level cache are left to the kernels that widen by themselves. */
-  private static final long MAX_WIDENED_BYTES = 1_300_000;
-
   private final Workers workers;
   private final int maxRows;
   private final Arena arena = new HugePageArena();
@@ -167,7 +156,10 @@ public final class Multiplier implements AutoCloseable {
     int index = 2 * rows + (hasBias ? 1 : 0);
     Kernels found = byRows[index];
     if (found == null) {
-      boolean widen = b.format() == WeightFormat.BF16_WIDENED && mustWiden(b, rows);
+      boolean widen = b.format() == WeightFormat.BF16_WIDENED;
+      if (widen) {
+        reserveWidened(b);
+      }
       WeightFormat format = widen ? WeightFormat.F32 : b.format();
       found =
           new Kernels(
@@ -179,21 +171,17 @@ public final class Multiplier implements AutoCloseable {
     return found;
   }
 
-  /** Makes room for a widened slice if one is needed. */
-  private boolean mustWiden(PackedMatrix b, int rows) {
+  /**
+   * Makes room for a widened slice of bfloat16 weights. oneDNN has kernels that read such weights
+   * beside float32 inputs, but with fewer than some 48 rows their results are wrong (3.11).
+   */
+  private void reserveWidened(PackedMatrix b) {
     long bytes = 2 * b.bytes(0);
-    boolean worth = rows >= ROWS_WORTH_WIDENING && bytes <= MAX_WIDENED_BYTES;
-    if (!worth
-        && Packing.widensByItself(b.k(), b.width(0))
-        && Packing.widensByItself(b.k(), b.width(b.slices() - 1))) {
-      return false;
-    }
     for (int worker = 0; worker < widened.length; worker++) {
       if (widened[worker].byteSize() < bytes) {
         widened[worker] = arena.allocate(bytes, 64);
       }
     }
-    return true;
   }
 
   private MatmulKernel kernel(

@@ -106,6 +106,37 @@ class MultiplierTest {
   }
 
   @Test
+  void weightsThatAreBf16StayExactInF32WhateverTheRows() {
+    int inputs = 256;
+    int outputs = 704;
+    Random random = new Random(7);
+    try (Arena arena = Arena.ofShared();
+        Workers workers = new Workers(2);
+        Multiplier multiplier = new Multiplier(workers, 64)) {
+      Matrix weight = TestMatrices.gaussian(arena, outputs, inputs, random);
+      for (int row = 0; row < outputs; row++) {
+        for (int col = 0; col < inputs; col++) {
+          weight.set(row, col, BFloat16.round(weight.get(row, col)));
+        }
+      }
+      FrozenLinear linear = FrozenLinear.pack(arena, weight, null, Precision.F32, workers);
+      Matrix x = TestMatrices.gaussian(arena, 64, inputs, random);
+      Matrix y = Matrix.allocate(arena, 64, outputs);
+      for (int rows : new int[] {1, 2, 5, 24, 47, 64}) {
+        linear.forward(multiplier, x, y, 0, rows);
+        for (int col = 0; col < outputs; col++) {
+          double sum = 0;
+          for (int i = 0; i < inputs; i++) {
+            sum += (double) x.get(rows - 1, i) * weight.get(col, i);
+          }
+          assertThat((double) y.get(rows - 1, col))
+              .isCloseTo(sum, org.assertj.core.data.Offset.offset(1e-3));
+        }
+      }
+    }
+  }
+
+  @Test
   void widerInputsComeAfterNarrowOnes() {
     Random random = new Random(6);
     try (Arena arena = Arena.ofShared();

@@ -31,8 +31,8 @@ public final class MatmulKernel {
    * Compiles a kernel.
    *
    * @param yStride elements from one row of y to the next, at least {@code n}
-   * @param format of b; x is bfloat16 for {@link WeightFormat#BF16} and float32 for the others. For
-   *     {@link WeightFormat#BF16_WIDENED} see {@link Packing#widensByItself}
+   * @param format of b; not {@link WeightFormat#BF16_WIDENED}, whose weights are widened before; x
+   *     is bfloat16 for {@link WeightFormat#BF16}, else float32
    * @param workers how many threads may execute it
    * @param arena where the argument lists and scratch memory live
    */

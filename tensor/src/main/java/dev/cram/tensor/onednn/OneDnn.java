@@ -35,10 +35,6 @@ final class OneDnn {
   static final int TAG_ANY = 1;
   static final int QUERY_WEIGHTS = 131;
   static final int QUERY_SCRATCHPAD = 136;
-  private static final int QUERY_STRIDES = 14;
-  private static final int QUERY_INNER_BLOCK_COUNT = 263;
-  private static final int QUERY_INNER_BLOCKS = 264;
-  private static final int QUERY_INNER_INDICES = 265;
   static final int ARG_SRC = 1;
   static final int ARG_DST = 17;
   static final int ARG_WEIGHTS = 33;
@@ -66,8 +62,6 @@ final class OneDnn {
       bind("dnnl_memory_desc_create_with_tag", ADDRESS, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
   private static final MethodHandle MD_CLONE = bind("dnnl_memory_desc_clone", ADDRESS, ADDRESS);
   private static final MethodHandle MD_DESTROY = bind("dnnl_memory_desc_destroy", ADDRESS);
-  private static final MethodHandle MD_QUERY =
-      bind("dnnl_memory_desc_query", ADDRESS, JAVA_INT, ADDRESS);
   private static final MethodHandle MD_SIZE =
       LINKER.downcallHandle(
           symbol("dnnl_memory_desc_get_size"), FunctionDescriptor.of(JAVA_LONG, ADDRESS));
@@ -275,27 +269,6 @@ final class OneDnn {
     } catch (Throwable e) {
       throw new IllegalStateException(e);
     }
-  }
-
-  /** Whether two matrices of the same shape have their elements in the same order in memory. */
-  static boolean sameOrder(MemorySegment a, MemorySegment b) {
-    int blocks = blocks(a);
-    return blocks == blocks(b)
-        && longs(a, QUERY_STRIDES, 2).mismatch(longs(b, QUERY_STRIDES, 2)) < 0
-        && longs(a, QUERY_INNER_BLOCKS, blocks).mismatch(longs(b, QUERY_INNER_BLOCKS, blocks)) < 0
-        && longs(a, QUERY_INNER_INDICES, blocks).mismatch(longs(b, QUERY_INNER_INDICES, blocks))
-            < 0;
-  }
-
-  private static int blocks(MemorySegment description) {
-    return Math.toIntExact(
-        create(p -> status((int) MD_QUERY.invokeExact(description, QUERY_INNER_BLOCK_COUNT, p)))
-            .address());
-  }
-
-  private static MemorySegment longs(MemorySegment description, int what, int count) {
-    return create(p -> status((int) MD_QUERY.invokeExact(description, what, p)))
-        .reinterpret(8L * count);
   }
 
   /** A primitive descriptor of {@code dst = src * weights (+ bias)}; {@code bias} may be NULL. */

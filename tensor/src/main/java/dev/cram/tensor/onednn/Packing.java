@@ -18,8 +18,6 @@ public final class Packing {
   private static final ConcurrentHashMap<Shape, MemorySegment> DESCRIPTIONS =
       new ConcurrentHashMap<>();
 
-  private static final ConcurrentHashMap<Shape, Boolean> WIDENS = new ConcurrentHashMap<>();
-
   private record Shape(int k, int n, WeightFormat format) {}
 
   private Packing() {}
@@ -43,24 +41,6 @@ public final class Packing {
             OneDnn.destroyDescription(x);
             OneDnn.destroyDescription(any);
             OneDnn.destroyDescription(y);
-          }
-        });
-  }
-
-  /**
-   * Whether a kernel can read weights of format {@link WeightFormat#BF16_WIDENED} as they are. If
-   * not, they have to be widened before they are given to a float32 kernel.
-   */
-  public static boolean widensByItself(int k, int n) {
-    return WIDENS.computeIfAbsent(
-        new Shape(k, n, WeightFormat.BF16_WIDENED),
-        shape -> {
-          try {
-            return OneDnn.sameOrder(
-                description(k, n, WeightFormat.BF16_WIDENED), description(k, n, WeightFormat.F32));
-          } catch (IllegalStateException e) {
-            // No such kernel for this processor.
-            return false;
           }
         });
   }
