@@ -173,7 +173,8 @@ public final class Multiplier implements AutoCloseable {
 
   /**
    * Makes room for a widened slice of bfloat16 weights. oneDNN has kernels that read such weights
-   * beside float32 inputs, but with fewer than some 48 rows their results are wrong (3.11).
+   * beside float32 inputs, but read as float32 kernels lay them out they gave wrong results for
+   * more than 512 inputs (3.11).
    */
   private void reserveWidened(PackedMatrix b) {
     long bytes = 2 * b.bytes(0);

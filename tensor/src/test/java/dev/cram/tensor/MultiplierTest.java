@@ -107,8 +107,8 @@ class MultiplierTest {
 
   @Test
   void weightsThatAreBf16StayExactInF32WhateverTheRows() {
-    int inputs = 256;
-    int outputs = 704;
+    int inputs = 704;
+    int outputs = 256;
     Random random = new Random(7);
     try (Arena arena = Arena.ofShared();
         Workers workers = new Workers(2);
