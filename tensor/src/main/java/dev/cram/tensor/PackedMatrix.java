@@ -4,8 +4,6 @@ import dev.cram.tensor.onednn.Packing;
 import dev.cram.tensor.onednn.WeightFormat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A frozen matrix {@code [k, n]}, packed once for the right-hand side of products.
@@ -24,11 +22,11 @@ public final class PackedMatrix {
   private final long sliceStride;
   private final long lastSliceBytes;
 
-  private PackedMatrix(Arena arena, int k, int n, Precision precision, WeightFormat format) {
+  private PackedMatrix(Arena arena, int k, int n, Precision precision) {
     this.k = k;
     this.n = n;
     this.precision = precision;
-    this.format = format;
+    this.format = precision == Precision.BF16 ? WeightFormat.ofBf16() : WeightFormat.F32;
     sliceWidth = SliceWidth.of(k, n);
     sliceStride = Math.ceilDiv(Packing.bytes(k, sliceWidth, format), 64L) * 64;
     long before = (slices() - 1) * sliceStride;
@@ -38,43 +36,16 @@ public final class PackedMatrix {
 
   /** Packs {@code transpose(weight)}: weight is {@code [n, k]}, as Hugging Face stores a layer. */
   static PackedMatrix transposed(Arena arena, Matrix weight, Precision precision, Workers workers) {
-    WeightFormat format = format(weight, precision, workers);
-    var packed = new PackedMatrix(arena, weight.cols(), weight.rows(), precision, format);
+    var packed = new PackedMatrix(arena, weight.cols(), weight.rows(), precision);
     packed.pack(weight, 1, weight.cols(), workers);
     return packed;
   }
 
   /** Packs {@code weight}, {@code [k, n]}, as it is. */
   static PackedMatrix of(Arena arena, Matrix weight, Precision precision, Workers workers) {
-    WeightFormat format = format(weight, precision, workers);
-    var packed = new PackedMatrix(arena, weight.rows(), weight.cols(), precision, format);
+    var packed = new PackedMatrix(arena, weight.rows(), weight.cols(), precision);
     packed.pack(weight, weight.cols(), 1, workers);
     return packed;
-  }
-
-  private static WeightFormat format(Matrix weight, Precision precision, Workers workers) {
-    if (precision == Precision.BF16) {
-      return WeightFormat.ofBf16();
-    }
-    // Most models are published in bfloat16: then float32 products get by with half the memory.
-    return isBf16(weight, workers) ? WeightFormat.BF16_WIDENED : WeightFormat.F32;
-  }
-
-  /** Whether every element has a bfloat16 value. */
-  private static boolean isBf16(Matrix weight, Workers workers) {
-    AtomicBoolean all = new AtomicBoolean(true);
-    workers.run(
-        (row, worker) -> {
-          int bits = 0;
-          for (long at = weight.offset(row); at < weight.offset(row + 1); at += 4) {
-            bits |= weight.data().get(ValueLayout.JAVA_INT, at);
-          }
-          if ((bits & 0xFFFF) != 0) {
-            all.setPlain(false);
-          }
-        },
-        weight.rows());
-    return all.get();
   }
 
   private void pack(Matrix weight, long rowStride, long colStride, Workers workers) {
