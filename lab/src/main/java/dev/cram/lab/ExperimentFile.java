@@ -6,6 +6,8 @@ import dev.cram.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -203,7 +205,7 @@ public final class ExperimentFile {
         "one of "
             + String.join(
                 ", ",
-                java.util.Arrays.stream(choices)
+                Arrays.stream(choices)
                     .map(choice -> choice.name().toLowerCase(Locale.ROOT))
                     .toList()));
   }
@@ -213,9 +215,7 @@ public final class ExperimentFile {
   }
 
   private static String nearest(String key) {
-    return KEYS.stream()
-        .min(java.util.Comparator.comparingInt(known -> distance(key, known)))
-        .orElseThrow();
+    return KEYS.stream().min(Comparator.comparingInt(known -> distance(key, known))).orElseThrow();
   }
 
   /** Levenshtein's distance. */

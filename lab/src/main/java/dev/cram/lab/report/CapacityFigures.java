@@ -2,6 +2,7 @@ package dev.cram.lab.report;
 
 import dev.cram.lab.database.LabDatabase;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -165,6 +166,6 @@ final class CapacityFigures {
   }
 
   private static double[] positive(double[] values) {
-    return java.util.Arrays.stream(values).map(value -> value > 0 ? value : Double.NaN).toArray();
+    return Arrays.stream(values).map(value -> value > 0 ? value : Double.NaN).toArray();
   }
 }

@@ -1,6 +1,7 @@
 package dev.cram.lab.report;
 
 import dev.cram.lab.database.LabDatabase;
+import java.util.Arrays;
 import java.util.Optional;
 
 /** What the paper does not look at: exact greedy decoding, its cost and how safe it is. */
@@ -31,7 +32,7 @@ final class DecodingFigures {
         }
       }
     }
-    double most = java.util.Arrays.stream(shares.numbers("length")).max().orElse(1);
+    double most = Arrays.stream(shares.numbers("length")).max().orElse(1);
     chart.reference("all of it", new double[] {0, most}, new double[] {0, most});
     return Optional.of(
         new Figure(

@@ -1,6 +1,8 @@
 package dev.cram.lab.source;
 
 import dev.cram.lm.InputException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -57,7 +59,7 @@ final class Documents implements TextSource {
         if (files.anyMatch(file -> file.toString().endsWith("." + extension))) {
           return open(directory + "/**/*." + extension, column);
         }
-      } catch (java.io.IOException | java.io.UncheckedIOException e) {
+      } catch (IOException | UncheckedIOException e) {
         throw new InputException(directory + ": cannot be listed: " + e.getMessage(), e);
       }
     }

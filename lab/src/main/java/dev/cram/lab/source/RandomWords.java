@@ -4,6 +4,7 @@ import dev.cram.lm.InputException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,7 +44,7 @@ final class RandomWords implements TextSource {
         throw new InputException(file + ": has no words; expected one a line");
       }
       return new RandomWords(words);
-    } catch (IOException | java.io.UncheckedIOException e) {
+    } catch (IOException | UncheckedIOException e) {
       throw new InputException(file + ": is no readable word list (UTF-8, one word a line)", e);
     }
   }
