@@ -22,15 +22,18 @@ public final class Packing {
 
   private Packing() {}
 
-  /** The layout that a product with weights of this format prefers. */
+  /**
+   * The layout that a product with weights of this format prefers.
+   *
+   * @param format not {@link WeightFormat#BF16_WIDENED}, which no kernel reads
+   */
   static MemorySegment description(int k, int n, WeightFormat format) {
     return DESCRIPTIONS.computeIfAbsent(
         new Shape(k, n, format),
         shape -> {
-          int inputType = format == WeightFormat.BF16 ? OneDnn.BF16 : OneDnn.F32;
-          int weightType = format == WeightFormat.F32 ? OneDnn.F32 : OneDnn.BF16;
-          MemorySegment x = OneDnn.describe(TYPICAL_ROWS, k, inputType, k, 1);
-          MemorySegment any = OneDnn.describeAny(k, n, weightType);
+          int type = format == WeightFormat.BF16 ? OneDnn.BF16 : OneDnn.F32;
+          MemorySegment x = OneDnn.describe(TYPICAL_ROWS, k, type, k, 1);
+          MemorySegment any = OneDnn.describeAny(k, n, type);
           MemorySegment y = OneDnn.describe(TYPICAL_ROWS, n, OneDnn.F32, n, 1);
           try {
             MemorySegment descriptor = OneDnn.matmul(x, any, MemorySegment.NULL, y);
