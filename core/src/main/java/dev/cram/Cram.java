@@ -36,11 +36,13 @@ import java.util.stream.IntStream;
 public final class Cram implements AutoCloseable {
   private final Workers workers;
   private final CausalLm lm;
+  private final boolean closesLm;
   private final TextTokenizer tokenizer;
 
-  private Cram(Workers workers, CausalLm lm) {
+  private Cram(Workers workers, CausalLm lm, boolean closesLm) {
     this.workers = workers;
     this.lm = lm;
+    this.closesLm = closesLm;
     this.tokenizer = TextTokenizer.of(lm.tokenizer(), lm.vocabularySize());
   }
 
@@ -55,11 +57,21 @@ public final class Cram implements AutoCloseable {
   public static Cram open(String model, Precision precision, int threads) {
     Workers workers = new Workers(threads);
     try {
-      return new Cram(workers, CausalLm.open(model, precision, workers));
+      return new Cram(workers, CausalLm.open(model, precision, workers), true);
     } catch (RuntimeException e) {
       workers.close();
       throw e;
     }
+  }
+
+  /**
+   * Uses a model that is open; several instances may share it, each from a thread of its own.
+   *
+   * @param lm stays open when this is closed
+   * @param threads how many threads compute, at least 1; results do not depend on it
+   */
+  public static Cram on(CausalLm lm, int threads) {
+    return new Cram(new Workers(threads), lm, false);
   }
 
   /** The model that texts are compressed with. */
@@ -260,10 +272,12 @@ public final class Cram implements AutoCloseable {
     return precision.name().toLowerCase(Locale.ROOT);
   }
 
-  /** Releases the model and the threads. */
+  /** Releases the threads, and the model if it was opened here. */
   @Override
   public void close() {
-    lm.close();
+    if (closesLm) {
+      lm.close();
+    }
     workers.close();
   }
 }

@@ -1,5 +1,7 @@
 package dev.cram;
 
+import dev.cram.tensor.Matrix;
+
 /**
  * The state of a segment after one optimisation step, measured by teacher forcing.
  *
@@ -15,6 +17,8 @@ package dev.cram;
  * @param correct [activeTokens or more] whether the argmax is right; reused by the next step, so
  *     copy what you keep
  * @param margins [activeTokens or more] the gap of each token, in logits; reused likewise
+ * @param vectors {@code [K, embeddingSize]} that all this was measured with; changed by the next
+ *     step, and to be read only while and where the step is heard of
  */
 public record CramStep(
     int step,
@@ -25,4 +29,5 @@ public record CramStep(
     float minMargin,
     int activeTokens,
     boolean[] correct,
-    float[] margins) {}
+    float[] margins,
+    Matrix vectors) {}

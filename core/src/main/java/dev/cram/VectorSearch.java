@@ -165,7 +165,7 @@ public final class VectorSearch implements AutoCloseable {
         }
         Score score =
             Score.of(pass.margins(), pass.crossEntropies(), weights, length, marginGoal, correct);
-        listener.accept(report(score, step, before, length, correct));
+        listener.accept(report(score, step, before, length, correct, mem));
         boolean wasExact = best.exactPrefix() == goal;
         if (order.compare(score, best) > 0) {
           best = score;
@@ -241,7 +241,8 @@ public final class VectorSearch implements AutoCloseable {
     }
   }
 
-  private CramStep report(Score score, int step, int before, int length, boolean[] correct) {
+  private CramStep report(
+      Score score, int step, int before, int length, boolean[] correct, Matrix mem) {
     return new CramStep(
         step,
         before + recipe.maxSteps(),
@@ -251,7 +252,8 @@ public final class VectorSearch implements AutoCloseable {
         score.minMargin(),
         length,
         correct,
-        pass.margins());
+        pass.margins(),
+        mem);
   }
 
   private void reserve(int rows) {

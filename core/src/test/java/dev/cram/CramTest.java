@@ -15,6 +15,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -67,6 +68,41 @@ class CramTest {
       CramFile file = cram.compress(original, CompressOptions.DEFAULT, CramListener.SILENT);
       assertThat(file.segments()).isNotEmpty().allMatch(segment -> segment.patches().isEmpty());
       assertThat(file.sections()).hasOnlyElementsOfType(Section.Run.class);
+    }
+  }
+
+  @Test
+  void instancesShareAModelThatStaysOpen() {
+    byte[] original = "The gate stood open.".getBytes(UTF_8);
+    try (Cram owner = Cram.open("cram-tiny", Precision.F32, 1)) {
+      CramFile file;
+      try (Cram one = Cram.on(owner.lm(), 1)) {
+        file = one.compress(original, QUICK, CramListener.SILENT);
+      }
+      try (Cram other = Cram.on(owner.lm(), 2)) {
+        assertThat(other.decompress("text.cram", file, CramListener.SILENT)).isEqualTo(original);
+      }
+      assertThat(owner.decompress("text.cram", file, CramListener.SILENT)).isEqualTo(original);
+    }
+  }
+
+  @Test
+  void aStepShowsTheVectorsThatItMeasured() {
+    List<float[]> vectors = new ArrayList<>();
+    CramListener listener =
+        new CramListener() {
+          @Override
+          public void stepped(int firstToken, CramStep step) {
+            vectors.add(step.vectors().toArray());
+          }
+        };
+    try (Cram cram = Cram.open("cram-tiny", Precision.F32, 1)) {
+      CramFile file = cram.compress("The gate".getBytes(UTF_8), CompressOptions.DEFAULT, listener);
+
+      assertThat(vectors.getFirst()).hasSize(cram.lm().embeddingSize());
+      // Kept are the vectors of the best step, which was heard of.
+      float[] kept = file.segments().getFirst().vectors();
+      assertThat(vectors).anySatisfy(heard -> assertThat(heard).isEqualTo(kept));
     }
   }
 

@@ -4,8 +4,9 @@ import dev.cram.CompressOptions;
 import dev.cram.Cram;
 import dev.cram.CramListener;
 import dev.cram.container.CramFile;
-import dev.cram.lm.Tokenizer;
 import dev.cram.tensor.Precision;
+import dev.cram.text.TextTokenizer;
+import dev.cram.text.TokenTexts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -55,7 +56,7 @@ final class DemoCommand implements Runnable {
     try (Cram cram =
         CramCommand.open(
             model.modelOr(ModelOptions.BUILT_IN_MODEL), Precision.F32, model.threads())) {
-      Tokenizer tokenizer = cram.lm().tokenizer();
+      TextTokenizer tokenizer = TextTokenizer.of(cram.lm().tokenizer(), cram.lm().vocabularySize());
       List<String> tokenTexts = TokenTexts.of(tokenizer, tokenizer.encode(text));
       long started = System.nanoTime();
       CramFile file;

@@ -64,7 +64,7 @@ class LiveViewTest {
   @Test
   void tokensOutsideTheObjectiveAreNotRightYet() {
     CramStep all = step(7, true, true, true, true, true);
-    CramStep two = new CramStep(7, 100, 1, 1, 2, 1f, 2, all.correct(), all.margins());
+    CramStep two = new CramStep(7, 100, 1, 1, 2, 1f, 2, all.correct(), all.margins(), null);
     showOneStep(Screen.terminal(80, 24, Map.of("TERM", "xterm", "NO_COLOR", "1")), two);
 
     assertThat(screen.written()).contains("The light_____ ······");
@@ -196,6 +196,7 @@ class LiveViewTest {
         -0.5f,
         correct.length,
         correct,
-        new float[correct.length]);
+        new float[correct.length],
+        null);
   }
 }

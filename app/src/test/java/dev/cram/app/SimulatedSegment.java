@@ -53,7 +53,8 @@ final class SimulatedSegment {
         (float) (4 * share - 3.5),
         tokens,
         correct,
-        new float[tokens]);
+        new float[tokens],
+        null);
   }
 
   /** A segment of one vector that is exact. */

@@ -99,7 +99,7 @@ public record CramFile(
       }
       try (FileChannel channel = FileChannel.open(path);
           Arena arena = Arena.ofConfined()) {
-        return new CramReader(path.toString())
+        return new CramReader(path.toString(), Long.MAX_VALUE)
             .read(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena));
       }
     } catch (AccessDeniedException e) {
@@ -115,7 +115,17 @@ public record CramFile(
    * @param name what errors call the file
    */
   public static CramFile read(String name, byte[] bytes) {
-    return new CramReader(name).read(MemorySegment.ofArray(bytes));
+    return read(name, bytes, Long.MAX_VALUE);
+  }
+
+  /**
+   * As {@link #read(String, byte[])}, for a file from someone who may mean harm: a few bytes can
+   * claim, and inflate to, a thousand times as many.
+   *
+   * @param maxOriginalBytes the largest original that is accepted
+   */
+  public static CramFile read(String name, byte[] bytes, long maxOriginalBytes) {
+    return new CramReader(name, maxOriginalBytes).read(MemorySegment.ofArray(bytes));
   }
 
   /** Writes the file to {@code out}, which stays open. The same content gives the same bytes. */

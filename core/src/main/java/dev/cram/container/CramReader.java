@@ -27,11 +27,13 @@ final class CramReader {
   private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
 
   private final String name;
+  private final long maxOriginalBytes;
   private Map<String, String> metadata;
   private SafetensorsFile tensors;
 
-  CramReader(String name) {
+  CramReader(String name, long maxOriginalBytes) {
     this.name = name;
+    this.maxOriginalBytes = maxOriginalBytes;
   }
 
   CramFile read(MemorySegment bytes) {
@@ -114,6 +116,15 @@ final class CramReader {
             value(Layout.KEY_TOKENIZER),
             (int) width);
     long originalBytes = number(Layout.KEY_ORIGINAL_BYTES);
+    if (originalBytes > maxOriginalBytes) {
+      throw new InputException(
+          name
+              + ": holds an original of "
+              + originalBytes
+              + " bytes, more than the "
+              + maxOriginalBytes
+              + " that are accepted here; use cram decompress");
+    }
     return new CramFile(
         model,
         precision(),

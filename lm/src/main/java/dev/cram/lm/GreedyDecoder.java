@@ -89,6 +89,34 @@ public final class GreedyDecoder implements AutoCloseable {
     return logits.get(0, token) - CrossEntropy.rival(logits, 0, token);
   }
 
+  /**
+   * What is predicted at a place of the text.
+   *
+   * @param token with the highest logit; of equal ones the first
+   * @param probability of that token, 0 to 1
+   * @param runnerUp the token with the second-highest logit
+   * @param runnerUpProbability of that one
+   * @param margin between their logits, at least 0
+   */
+  public record Prediction(
+      int token, float probability, int runnerUp, float runnerUpProbability, float margin) {}
+
+  /** The two most likely tokens. Takes longer than {@link #next}, which gives the first of them. */
+  public Prediction prediction() {
+    float best = CrossEntropy.rival(logits, 0, -1);
+    int token = CrossEntropy.find(logits, 0, best);
+    float second = CrossEntropy.rival(logits, 0, token);
+    logits.set(0, token, Float.NEGATIVE_INFINITY);
+    int runnerUp = CrossEntropy.find(logits, 0, second);
+    logits.set(0, token, best);
+    double sum = 0;
+    for (int i = 0; i < logits.cols(); i++) {
+      sum += Math.exp(logits.get(0, i) - best);
+    }
+    return new Prediction(
+        token, (float) (1 / sum), runnerUp, (float) (Math.exp(second - best) / sum), best - second);
+  }
+
   /** Releases the memory. */
   @Override
   public void close() {

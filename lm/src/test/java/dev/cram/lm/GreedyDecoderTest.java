@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Precision;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -121,5 +122,32 @@ class GreedyDecoderTest {
 
   private static int rows(FixtureModel model) {
     return model.mem.rows() + model.ids.length;
+  }
+
+  @Test
+  void aPredictionIsTheSoftmaxOfTheTwoLargestLogits() {
+    try (FixtureModel model = new FixtureModel("llama", Precision.F32, 1);
+        GreedyDecoder decoder = new GreedyDecoder(model.lm, rows(model), model.workers)) {
+      decoder.start(model.mem);
+
+      GreedyDecoder.Prediction prediction = decoder.prediction();
+
+      assertThat(prediction.token()).isEqualTo(decoder.next());
+      assertThat(prediction.runnerUp()).isNotEqualTo(prediction.token());
+      assertThat(prediction.margin()).isEqualTo(decoder.margin(prediction.token()));
+      assertThat(decoder.margin(prediction.runnerUp())).isEqualTo(-prediction.margin());
+      double sum = 0;
+      double best = 0;
+      for (int token = 0; token < model.lm.vocabularySize(); token++) {
+        // Logits but for a constant: those of others against the best token's.
+        double logit = token == prediction.token() ? 0 : decoder.margin(token);
+        sum += Math.exp(logit);
+        best = Math.max(best, logit);
+      }
+      assertThat(best).isZero();
+      assertThat(prediction.probability()).isCloseTo((float) (1 / sum), within(1e-6f));
+      assertThat(prediction.runnerUpProbability())
+          .isCloseTo((float) (Math.exp(-prediction.margin()) / sum), within(1e-6f));
+    }
   }
 }
