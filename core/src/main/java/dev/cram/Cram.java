@@ -1,5 +1,6 @@
 package dev.cram;
 
+import dev.cram.container.Conditions;
 import dev.cram.container.CramFile;
 import dev.cram.container.ModelIdentity;
 import dev.cram.container.Patch;
@@ -7,17 +8,25 @@ import dev.cram.container.Section;
 import dev.cram.container.Segment;
 import dev.cram.lm.CausalLm;
 import dev.cram.lm.InputException;
+import dev.cram.recipe.Recipe;
 import dev.cram.tensor.Precision;
 import dev.cram.tensor.Workers;
-import dev.cram.text.Piece;
-import dev.cram.text.Pieces;
+import dev.cram.tensor.onednn.Kernels;
+import dev.cram.text.Original;
+import dev.cram.text.RunText;
+import dev.cram.text.TextBlocks;
 import dev.cram.text.TextTokenizer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
@@ -104,36 +113,109 @@ public final class Cram implements AutoCloseable {
    */
   public List<CramFile> compress(
       List<byte[]> originals, CompressOptions options, IntFunction<CramListener> listeners) {
+    List<Job> jobs = new ArrayList<>();
+    for (int i = 0; i < originals.size(); i++) {
+      TextBlocks text = new TextBlocks(Original.of(originals.get(i)), tokenizer);
+      jobs.add(new Job(text, Finished.IN_MEMORY, listeners.apply(i)));
+    }
+    return compress(jobs, options);
+  }
+
+  /**
+   * Compresses a file of any length, a book for example. Segments go to a journal as they are
+   * found; whatever ends the process, the same call goes on from there. Neither the text nor its
+   * vectors are in memory as a whole.
+   *
+   * @param journal where the journal is kept until the result is in place; without one, vectors are
+   *     in memory
+   * @param result takes the result and puts it in place; its vectors are in the journal, which is
+   *     deleted when this returns
+   * @throws InputException if the model has no room for the vectors that were asked for, or a file
+   *     cannot be read or written, or the journal belongs to another text or other options
+   */
+  public void compress(
+      Original original,
+      CompressOptions options,
+      Optional<Path> journal,
+      CramListener listener,
+      Consumer<CramFile> result) {
+    TextBlocks text = new TextBlocks(original, tokenizer);
+    if (journal.isEmpty()) {
+      result.accept(compress(text, Finished.IN_MEMORY, options, listener));
+      return;
+    }
+    try (Journal kept = Journal.open(journal.get(), identity(text, options))) {
+      result.accept(compress(text, kept, options, listener));
+      kept.delete();
+    }
+  }
+
+  private CramFile compress(
+      TextBlocks text, Finished finished, CompressOptions options, CramListener listener) {
+    CramFile file = compress(List.of(new Job(text, finished, listener)), options).getFirst();
+    text.checkUnchanged();
+    return file;
+  }
+
+  /** All that a segment depends on. */
+  private List<String> identity(TextBlocks text, CompressOptions options) {
+    Recipe recipe = options.recipe();
+    ModelIdentity model = identity();
+    return List.of(
+        "text " + text.sha256(),
+        "model " + model.weightFingerprint() + " " + model.tokenizerFingerprint(),
+        "precision " + name(lm.precision()),
+        "vectors " + options.vectors(),
+        "bits " + options.vectorBits(),
+        "recipe " + recipe.name() + " " + recipe.maxSteps() + " " + recipe.patience(),
+        "seed " + options.seed(),
+        "margin " + options.marginGoal(),
+        "budget " + (options.budgetSeconds() > 0));
+  }
+
+  /** A text to be compressed. */
+  private record Job(TextBlocks text, Finished finished, CramListener listener) {}
+
+  private List<CramFile> compress(List<Job> jobs, CompressOptions options) {
+    if (jobs.isEmpty()) {
+      return List.of();
+    }
     int maxTokens = maxTokens(options);
     List<Stretches> texts = new ArrayList<>();
     List<CramListener> shared = new ArrayList<>();
     Lanes<Lane> lanes = new Lanes<>();
     int segments = 0;
-    for (int text = 0; text < originals.size(); text++) {
-      List<Piece> pieces = Pieces.split(originals.get(text), tokenizer);
-      Stretches stretches = new Stretches(pieces, options, maxTokens);
+    int tokens = jobs.stream().mapToInt(job -> job.text.tokenCount()).sum();
+    double seconds = options.budgetSeconds() - jobs.getFirst().finished.secondsBefore();
+    Budget budget =
+        options.budgetSeconds() == 0
+            ? null
+            : new Budget(seconds, tokens, workers.threads(), options.vectors());
+    for (Job job : jobs) {
+      Stretches stretches = new Stretches(job.text, options, maxTokens, job.finished, budget);
       texts.add(stretches);
       segments += stretches.guessedSegments();
-      CramListener listener = listeners.apply(text);
-      listener.textStarted(stretches.tokenCount());
-      shared.add(lanes.shared(listener));
+      job.listener.textStarted(stretches.tokenCount());
+      shared.add(lanes.shared(job.listener));
     }
     lanes.run(
         workers,
         segments,
         team -> Lane.open(lm, team, options),
         () -> {
-          for (int text = 0; text < texts.size(); text++) {
-            Stretches.Stretch stretch = texts.get(text).next();
+          for (int i = 0; i < texts.size(); i++) {
+            Stretches.Stretch stretch = texts.get(i).next();
             if (stretch != null) {
-              CramListener listener = shared.get(text);
-              return lane -> stretch.run(lane.segmenter(options, listener));
+              CramListener listener = shared.get(i);
+              Finished finished = jobs.get(i).finished;
+              return lane -> stretch.run(lane.segmenter(options, finished, budget, listener));
             }
           }
           return null;
         });
+    RunText cuts = new RunText(tokenizer);
     return IntStream.range(0, texts.size())
-        .mapToObj(text -> file(originals.get(text), options, texts.get(text).sections()))
+        .mapToObj(i -> file(jobs.get(i).text, options, texts.get(i).sections(cuts)))
         .toList();
   }
 
@@ -174,16 +256,37 @@ public final class Cram implements AutoCloseable {
       List<Segment> segments = new EqualParts(tokens, vectors, options).find(lm, workers, listener);
       if (!segments.isEmpty()) {
         byte[] original = text.getBytes(StandardCharsets.UTF_8);
-        return file(original, options, List.of(new Section.Run(segments)));
+        TextBlocks whole = new TextBlocks(Original.of(original), tokenizer);
+        int[] lengths = segments.stream().mapToInt(Segment::tokenCount).toArray();
+        int[] bytes = new RunText(tokenizer).bytes(tokens, lengths);
+        List<Segment> cut =
+            IntStream.range(0, bytes.length)
+                .mapToObj(i -> segments.get(i).withBytes(bytes[i]))
+                .toList();
+        return file(whole, options, List.of(new Section.Run(cut)));
       }
     }
     throw new InputException(
         lm.name() + " cannot hold this text exactly; use compress, which patches what is missed");
   }
 
-  private CramFile file(byte[] original, CompressOptions options, List<Section> sections) {
-    return CramFile.of(
-        identity(), lm.precision(), options.recipe().name(), options.seed(), original, sections);
+  private CramFile file(TextBlocks text, CompressOptions options, List<Section> sections) {
+    return new CramFile(
+        identity(),
+        lm.precision(),
+        options.recipe().name(),
+        options.seed(),
+        options.vectorBits(),
+        new Conditions(program(), Kernels.instructionSet(), Kernels.lanes()),
+        text.size(),
+        text.sha256(),
+        sections);
+  }
+
+  /** This program with the version that the build wrote into its jar's manifest. */
+  private static String program() {
+    String version = Cram.class.getPackage().getImplementationVersion();
+    return "cram" + (version == null ? "" : " " + version);
   }
 
   /**
@@ -194,48 +297,41 @@ public final class Cram implements AutoCloseable {
    *     to its original here
    */
   public byte[] decompress(String name, CramFile file, CramListener listener) {
-    file.check(name, identity());
-    checkDecodable(name, file);
-    List<int[]> decoded = decode(file.segments(), listener);
-    int segment = 0;
-    List<Piece> pieces = new ArrayList<>();
-    for (Section section : file.sections()) {
-      switch (section) {
-        case Section.Raw raw -> pieces.add(new Piece.RawBytes(raw.bytes()));
-        case Section.Run run -> {
-          List<int[]> own = decoded.subList(segment, segment + run.segments().size());
-          pieces.add(new Piece.TokenRun(own.stream().flatMapToInt(Arrays::stream).toArray()));
-          segment += own.size();
-        }
-      }
-    }
-    byte[] restored = Pieces.join(pieces, tokenizer);
-    file.checkRestored(name, restored);
-    return restored;
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    decompress(name, file, 0, Long.MAX_VALUE, false, out, listener);
+    return out.toByteArray();
   }
 
-  /** The tokens of each segment. */
-  private List<int[]> decode(List<Segment> segments, CramListener listener) {
-    int allTokens = segments.stream().mapToInt(Segment::tokenCount).sum();
-    int[][] decoded = new int[segments.size()][];
-    AtomicInteger next = new AtomicInteger();
-    AtomicInteger tokens = new AtomicInteger();
-    Lanes<DecodingPath> lanes = new Lanes<>();
-    CramListener shared = lanes.shared(listener);
-    lanes.run(
-        workers,
-        segments.size(),
-        team -> new DecodingPath(lm, team),
-        () -> {
-          int segment = next.getAndIncrement();
-          return segment >= segments.size()
-              ? null
-              : path -> {
-                decoded[segment] = path.decode(segments.get(segment));
-                shared.decoded(tokens.addAndGet(decoded[segment].length), allTokens);
-              };
-        });
-    return List.of(decoded);
+  /**
+   * Gives back a range of the original bytes, decoding only what it takes. Writes as it goes, so
+   * what is written counts only when this returns.
+   *
+   * @param name what errors call the file
+   * @param begin the first byte of the original that is wanted
+   * @param end behind the last one
+   * @param keepGoing whether to go on behind a part of the text that does not decode to what it
+   *     was, leaving a remark in its place
+   * @param out what the bytes are written to; stays open
+   * @throws InputException if the file was made with another model or precision, or, unless it
+   *     keeps going, a segment does not decode to its text here
+   * @throws UncheckedIOException if {@code out} fails
+   */
+  public Restored decompress(
+      String name,
+      CramFile file,
+      long begin,
+      long end,
+      boolean keepGoing,
+      OutputStream out,
+      CramListener listener) {
+    file.check(name, identity());
+    checkDecodable(name, file);
+    try {
+      return new Decompression(name, file, lm, workers, new RunText(tokenizer), listener)
+          .run(begin, end, keepGoing, out);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private void checkDecodable(String name, CramFile file) {

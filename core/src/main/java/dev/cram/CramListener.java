@@ -39,6 +39,13 @@ public interface CramListener {
    */
   default void segmentFinished(int firstToken, Segment segment) {}
 
+  /**
+   * A segment was there already, from an earlier process that did not come to its end.
+   *
+   * @param firstToken where it starts in the text, in tokens
+   */
+  default void segmentKept(int firstToken, Segment segment) {}
+
   /** Decoding went on: {@code tokens} of {@code allTokens} are given back. */
   default void decoded(int tokens, int allTokens) {}
 }

@@ -2,6 +2,7 @@ package dev.cram;
 
 import dev.cram.container.Patch;
 import dev.cram.container.Segment;
+import dev.cram.container.Vectors;
 import dev.cram.lm.CausalLm;
 import dev.cram.lm.GreedyDecoder;
 import dev.cram.tensor.Matrix;
@@ -31,9 +32,10 @@ final class DecodingPath implements AutoCloseable {
    *
    * @param tokens what the vectors shall give back
    * @param vectors {@code [K, embeddingSize]}
+   * @param scales of the vectors where they are rounded, else none
    * @param steps optimisation steps that were spent, for the record
    */
-  Segment verify(int[] tokens, float[] vectors, int steps) {
+  Segment verify(int[] tokens, float[] vectors, float[] scales, int steps) {
     int count = vectors.length / lm.embeddingSize();
     start(vectors, count, tokens.length);
     List<Patch> patches = new ArrayList<>();
@@ -48,12 +50,20 @@ final class DecodingPath implements AutoCloseable {
         decoder.feed(tokens[i]);
       }
     }
-    return new Segment(tokens.length, count, vectors, patches, minMargin, steps);
+    return new Segment(
+        tokens.length,
+        count,
+        Vectors.of(vectors, scales),
+        patches,
+        minMargin,
+        steps,
+        Segment.crc32(tokens),
+        Segment.UNKNOWN);
   }
 
   /** Decodes a segment greedily, its patches applied. */
   int[] decode(Segment segment) {
-    start(segment.vectors(), segment.vectorCount(), segment.tokenCount());
+    start(segment.vectors().values(), segment.vectorCount(), segment.tokenCount());
     int[] tokens = new int[segment.tokenCount()];
     int patch = 0;
     for (int i = 0; i < tokens.length; i++) {

@@ -61,7 +61,7 @@ final class EqualParts {
           lane.search()
               .search(own, 1, options.random(from, start), step -> listener.stepped(from, step));
       steps += found.steps();
-      Segment segment = lane.decodingPath().verify(own, found.vectors(), steps);
+      Segment segment = lane.decodingPath().verify(own, found.vectors(), found.scales(), steps);
       if (segment.patches().isEmpty()) {
         listener.segmentFinished(from, segment);
         return segment;

@@ -11,15 +11,16 @@ record Lane(VectorSearch search, DecodingPath decodingPath) implements AutoClose
         new VectorSearch(
             lm,
             workers,
-            options.recipe(),
+            options.recipe().withVectorBits(options.vectorBits()),
             Objective.PREDICT_ALL,
             Score.BY_SECURE_PREFIX,
             options.marginGoal()),
         new DecodingPath(lm, workers));
   }
 
-  Segmenter segmenter(CompressOptions options, CramListener listener) {
-    return new Segmenter(search, decodingPath, options, listener);
+  Segmenter segmenter(
+      CompressOptions options, Finished finished, Budget budget, CramListener listener) {
+    return new Segmenter(search, decodingPath, options, finished, budget, listener);
   }
 
   @Override

@@ -148,6 +148,11 @@ final class Lanes<R extends AutoCloseable> {
       }
 
       @Override
+      public void segmentKept(int firstToken, Segment segment) {
+        hear(() -> listener.segmentKept(firstToken, segment));
+      }
+
+      @Override
       public void decoded(int tokens, int allTokens) {
         hear(() -> listener.decoded(tokens, allTokens));
       }

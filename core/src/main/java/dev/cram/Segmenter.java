@@ -16,16 +16,26 @@ final class Segmenter {
   private final VectorSearch search;
   private final DecodingPath decodingPath;
   private final CompressOptions options;
+  private final Finished finished;
+  private final Budget budget;
   private final CramListener listener;
 
+  /**
+   * @param finished keeps the segments that are done, and knows those that were done before
+   * @param budget hears what segments cost; null where time does not matter
+   */
   Segmenter(
       VectorSearch search,
       DecodingPath decodingPath,
       CompressOptions options,
+      Finished finished,
+      Budget budget,
       CramListener listener) {
     this.search = search;
     this.decodingPath = decodingPath;
     this.options = options;
+    this.finished = finished;
+    this.budget = budget;
     this.listener = listener;
   }
 
@@ -46,14 +56,39 @@ final class Segmenter {
       int rest = tokens.length - at;
       // Equal parts of what is left, rather than a short one at the end.
       int length = Math.ceilDiv(rest, Math.ceilDiv(rest, capacity.length(maxTokens)));
-      Segment segment = segment(Arrays.copyOfRange(tokens, at, at + length), firstToken + at);
+      Segment segment = done(Arrays.copyOfRange(tokens, at, at + length), firstToken + at);
+      if (segment == null) {
+        long before = System.nanoTime();
+        segment = segment(Arrays.copyOfRange(tokens, at, at + length), firstToken + at);
+        if (budget != null) {
+          budget.spent((System.nanoTime() - before) / 1e9, length, segment.tokenCount());
+        }
+        segment = finished.keep(firstToken + at, length, segment);
+      }
       outcomes.add(new Outcome(segment, length));
       capacity =
-          capacity.after(
-              length, segment.tokenCount(), segment.steps(), options.recipe().maxSteps());
+          budget != null
+              ? budget.capacity()
+              : capacity.after(
+                  length, segment.tokenCount(), segment.steps(), options.recipe().maxSteps());
       at += segment.tokenCount();
     }
     return outcomes;
+  }
+
+  /** The segment of a beginning of these tokens that an earlier process has found, or null. */
+  private Segment done(int[] tokens, int firstToken) {
+    Outcome outcome = finished.get(firstToken, budget == null ? tokens.length : 0);
+    if (outcome == null
+        || outcome.segment().tokenCount() > tokens.length
+        || !outcome.segment().isOf(Arrays.copyOf(tokens, outcome.segment().tokenCount()))) {
+      return null;
+    }
+    if (budget != null) {
+      budget.wereThere(outcome.segment().tokenCount());
+    }
+    listener.segmentKept(firstToken, outcome.segment());
+    return outcome.segment();
   }
 
   /** The vectors of a beginning of these tokens, as long as they hold. */
@@ -66,7 +101,7 @@ final class Segmenter {
             options.random(firstToken, 0),
             step -> listener.stepped(firstToken, step));
     int[] kept = Arrays.copyOf(tokens, Math.max(1, found.held()));
-    Segment segment = decodingPath.verify(kept, found.vectors(), found.steps());
+    Segment segment = decodingPath.verify(kept, found.vectors(), found.scales(), found.steps());
     listener.segmentFinished(firstToken, segment);
     return segment;
   }

@@ -1,7 +1,11 @@
 package dev.cram;
 
 import dev.cram.container.Section;
+import dev.cram.container.Segment;
 import dev.cram.text.Piece;
+import dev.cram.text.RunText;
+import dev.cram.text.TextBlocks;
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -12,9 +16,11 @@ import java.util.List;
  *
  * <p>Where they are cut depends on the text alone, neither on how many are under way nor on which
  * ends first: stretch {@code i} starts from what the first {@code i / 2} of them have shown about
- * the capacity of vectors. So two can start at once, and each that ends lets two more start.
+ * the capacity of vectors. So two can start at once, and each that ends lets two more start. With a
+ * time budget it depends on the time too.
  *
- * <p>One thread at a time may use an instance; the stretches themselves may run in others.
+ * <p>Of the text, only one block is in memory. One thread at a time may use an instance; the
+ * stretches themselves may run in others.
  */
 final class Stretches {
   /** Segments in a stretch: the more, the fewer are cut short at its end. */
@@ -23,36 +29,39 @@ final class Stretches {
   /** Stretches get shorter from here on, so that all threads end at about the same time. */
   private static final int SEGMENTS_AT_END = 8;
 
-  private final List<Piece> pieces;
+  private final TextBlocks text;
   private final CompressOptions options;
   private final int maxTokens;
+  private final Finished finished;
+  private final Budget budget;
   private final List<Stretch> stretches = new ArrayList<>();
 
   /** {@code known.get(i)} is what the first i stretches have shown. */
   private final List<Capacity> known = new ArrayList<>();
 
+  private int block;
   private int piece;
   private int at;
   private int handedOut;
 
   /**
-   * @param pieces of one text
    * @param maxTokens the longest segment that the model has positions for
+   * @param finished keeps the segments that are done, and knows those that were done before
+   * @param budget what the time allows, or null where time does not matter
    */
-  Stretches(List<Piece> pieces, CompressOptions options, int maxTokens) {
-    this.pieces = pieces;
+  Stretches(
+      TextBlocks text, CompressOptions options, int maxTokens, Finished finished, Budget budget) {
+    this.text = text;
     this.options = options;
     this.maxTokens = maxTokens;
+    this.finished = finished;
+    this.budget = budget;
     known.add(Capacity.first(options.vectors()));
   }
 
   /** The tokens of all runs. */
   int tokenCount() {
-    int count = 0;
-    for (Piece any : pieces) {
-      count += any instanceof Piece.TokenRun run ? run.tokens().length : 0;
-    }
-    return count;
+    return text.tokenCount();
   }
 
   /** About how many segments there will be, before any of them has shown what vectors hold. */
@@ -62,29 +71,61 @@ final class Stretches {
 
   /** The next stretch, or null if it waits for an earlier one to end or there is none. */
   Stretch next() {
-    while (piece < pieces.size()
-        && !(pieces.get(piece) instanceof Piece.TokenRun run && at < run.tokens().length)) {
-      piece++;
-      at = 0;
-    }
-    if (piece == pieces.size() || !learn(stretches.size() / 2)) {
+    Piece.TokenRun run = run();
+    if (run == null) {
       return null;
     }
-    int[] tokens = ((Piece.TokenRun) pieces.get(piece)).tokens();
-    Capacity capacity = known.get(stretches.size() / 2);
-    int length = length(tokens.length - at, capacity.length(maxTokens));
+    int[] tokens = run.tokens();
+    int length = finished.stretch(handedOut);
+    Capacity capacity;
+    if (budget != null) {
+      if (length == 0 && budget.isOver()) {
+        return null;
+      }
+      capacity = budget.capacity();
+    } else if (learn(stretches.size() / 2)) {
+      capacity = known.get(stretches.size() / 2);
+    } else {
+      return null;
+    }
+    if (length < 1 || length > tokens.length - at) {
+      length = length(tokens.length - at, capacity.length(maxTokens));
+    }
+    if (budget != null) {
+      finished.keepStretch(handedOut, length);
+    }
     Stretch next =
-        new Stretch(piece, handedOut, Arrays.copyOfRange(tokens, at, at + length), capacity);
+        new Stretch(block, piece, handedOut, Arrays.copyOfRange(tokens, at, at + length), capacity);
     stretches.add(next);
     at += length;
     handedOut += length;
     return next;
   }
 
+  /** The run at which the next stretch begins, or null at the end of the text. */
+  private Piece.TokenRun run() {
+    while (block < text.count()) {
+      List<Piece> pieces = text.pieces(block);
+      if (piece == pieces.size()) {
+        block++;
+        piece = 0;
+      } else if (pieces.get(piece) instanceof Piece.TokenRun run && at < run.tokens().length) {
+        return run;
+      } else {
+        piece++;
+        at = 0;
+      }
+    }
+    return null;
+  }
+
   /** The tokens of a stretch, so that those of the rest of its run can be equally long. */
   private int length(int restOfRun, int capacity) {
     int segments =
-        Math.clamp((tokenCount() - handedOut) / (SEGMENTS_AT_END * capacity), 1, MOST_SEGMENTS);
+        budget != null
+            ? budget.segments(MOST_SEGMENTS)
+            : Math.clamp(
+                (tokenCount() - handedOut) / (SEGMENTS_AT_END * capacity), 1, MOST_SEGMENTS);
     return Math.ceilDiv(restOfRun, Math.ceilDiv(restOfRun, segments * capacity));
   }
 
@@ -109,44 +150,96 @@ final class Stretches {
     return true;
   }
 
-  /** The sections of the text, when all stretches have ended. */
-  List<Section> sections() {
+  /**
+   * The sections of the text, when all stretches have ended; what no stretch came to is raw.
+   *
+   * @param cuts finds where the text can be cut
+   */
+  List<Section> sections(RunText cuts) {
     List<Section> sections = new ArrayList<>();
-    for (int i = 0; i < pieces.size(); i++) {
-      int own = i;
-      sections.add(
-          switch (pieces.get(i)) {
-            case Piece.RawBytes raw -> new Section.Raw(raw.bytes());
-            case Piece.TokenRun run ->
-                new Section.Run(
-                    stretches.stream()
-                        .filter(stretch -> stretch.piece == own)
-                        .flatMap(stretch -> stretch.outcomes.stream())
-                        .map(Segmenter.Outcome::segment)
-                        .toList());
-          });
+    ByteArrayOutputStream raw = new ByteArrayOutputStream();
+    int stretch = 0;
+    for (int i = 0; i < text.count(); i++) {
+      List<Piece> pieces = text.pieces(i);
+      for (int j = 0; j < pieces.size(); j++) {
+        switch (pieces.get(j)) {
+          case Piece.RawBytes bytes -> raw.writeBytes(bytes.bytes());
+          case Piece.TokenRun run -> {
+            List<Segment> segments = new ArrayList<>();
+            for (; stretch < stretches.size() && stretches.get(stretch).is(i, j); stretch++) {
+              stretches.get(stretch).outcomes.forEach(outcome -> segments.add(outcome.segment()));
+            }
+            List<Segment> cut = cut(run.tokens(), segments, cuts);
+            if (!cut.isEmpty()) {
+              flush(raw, sections);
+              sections.add(new Section.Run(cut));
+            }
+            byte[] all = cuts.of(run.tokens(), true);
+            int held = cut.stream().mapToInt(Segment::bytes).sum();
+            raw.write(all, held, all.length - held);
+          }
+        }
+      }
     }
+    flush(raw, sections);
     return sections;
+  }
+
+  private static void flush(ByteArrayOutputStream raw, List<Section> sections) {
+    if (raw.size() > 0) {
+      sections.add(new Section.Raw(raw.toByteArray()));
+      raw.reset();
+    }
+  }
+
+  /**
+   * The segments of the beginning of a run, with the bytes that end with each. Where they are not
+   * all of it, some of the last may have to go, so that the text can be cut behind them.
+   */
+  private static List<Segment> cut(int[] tokens, List<Segment> segments, RunText cuts) {
+    int[] lengths = segments.stream().mapToInt(Segment::tokenCount).toArray();
+    int held = Arrays.stream(lengths).sum();
+    int count = segments.size();
+    if (held < tokens.length) {
+      lengths = Arrays.copyOf(lengths, count + 1);
+      lengths[count] = tokens.length - held;
+    }
+    int[] bytes = cuts.bytes(tokens, lengths);
+    while (count > 0 && bytes[count - 1] == 0) {
+      count--;
+    }
+    List<Segment> cut = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      cut.add(segments.get(i).withBytes(bytes[i]));
+    }
+    return cut;
   }
 
   /** Consecutive tokens of one run. */
   final class Stretch {
+    private final int block;
     private final int piece;
     private final int firstToken;
-    private final int[] tokens;
     private final Capacity capacity;
+    private int[] tokens;
     private volatile List<Segmenter.Outcome> outcomes;
 
-    private Stretch(int piece, int firstToken, int[] tokens, Capacity capacity) {
+    private Stretch(int block, int piece, int firstToken, int[] tokens, Capacity capacity) {
+      this.block = block;
       this.piece = piece;
       this.firstToken = firstToken;
       this.tokens = tokens;
       this.capacity = capacity;
     }
 
+    private boolean is(int block, int piece) {
+      return this.block == block && this.piece == piece;
+    }
+
     /** Finds its segments. */
     void run(Segmenter segmenter) {
       outcomes = segmenter.segments(tokens, firstToken, capacity, maxTokens);
+      tokens = null;
     }
   }
 }

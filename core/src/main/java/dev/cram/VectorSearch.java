@@ -46,12 +46,13 @@ public final class VectorSearch implements AutoCloseable {
    * What a search found.
    *
    * @param vectors {@code [K, embeddingSize]}, the best of all steps
+   * @param scales of these vectors where they are rounded, else none
    * @param score of these vectors
    * @param steps how many steps were taken
    * @param held leading tokens that the vectors hold: all that were wanted last if all are right,
    *     else those before the first that does not win by the margin goal
    */
-  public record Found(float[] vectors, Score score, int steps, int held) {}
+  public record Found(float[] vectors, float[] scales, Score score, int steps, int held) {}
 
   /**
    * @param order what makes one step's vectors better than another's
@@ -119,6 +120,7 @@ public final class VectorSearch implements AutoCloseable {
     private final float[] weights;
     private final boolean[] correct;
     private final float[] bestVectors;
+    private float[] bestScales;
     private final Arena arena = Arena.ofConfined();
     private final Matrix mem;
     private final Matrix dMem;
@@ -141,6 +143,7 @@ public final class VectorSearch implements AutoCloseable {
       weights = new float[tokens.length];
       correct = new boolean[tokens.length];
       bestVectors = new float[vectors * lm.embeddingSize()];
+      bestScales = parametrisation.scales().clone();
       mem = Matrix.allocate(arena, vectors, lm.embeddingSize());
       dMem = Matrix.allocate(arena, vectors, lm.embeddingSize());
     }
@@ -170,6 +173,7 @@ public final class VectorSearch implements AutoCloseable {
         if (order.compare(score, best) > 0) {
           best = score;
           mem.copyTo(bestVectors);
+          bestScales = parametrisation.scales().clone();
         }
         bestAccuracy = Math.max(bestAccuracy, score.accuracy());
         if (best.securePrefix() == goal || patience.isOver(score.accuracy() * length)) {
@@ -232,7 +236,7 @@ public final class VectorSearch implements AutoCloseable {
 
     Found found() {
       int held = best.exactPrefix() == goal ? goal : best.securePrefix();
-      return new Found(bestVectors, best, step, held);
+      return new Found(bestVectors, bestScales, best, step, held);
     }
 
     @Override

@@ -3,8 +3,11 @@ package dev.cram.app;
 import dev.cram.CompressOptions;
 import dev.cram.Cram;
 import dev.cram.container.CramFile;
+import dev.cram.container.Section;
 import dev.cram.container.Segment;
 import dev.cram.lm.InputException;
+import dev.cram.text.Original;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -18,6 +21,7 @@ import picocli.CommandLine.Parameters;
       "  cram compress letter.txt                       makes letter.txt.cram",
       "  cram compress letter.txt -o l.cram --vectors 4",
       "  cram compress letter.txt --model EleutherAI/pythia-160m     see cram pull",
+      "  cram compress book.txt --budget 2h             stopped, the same command goes on",
       "  cram compress - < letter.txt > letter.cram     in a pipe",
     })
 final class CompressCommand implements Runnable {
@@ -42,6 +46,16 @@ final class CompressCommand implements Runnable {
       description = "Say nothing but errors.")
   private boolean quiet;
 
+  @Option(
+      names = "--budget",
+      paramLabel = "TIME",
+      converter = Duration.class,
+      description =
+          "About how long it shall take, such as 90s, 30m or 2h: fewer vectors where there is time,"
+              + " more where there is not. What no time is left for is kept as it is. The result"
+              + " then depends on the machine's speed.")
+  private Double budget;
+
   @Mixin private OptimiserOptions optimiser;
   @Mixin private ModelOptions model;
 
@@ -50,45 +64,54 @@ final class CompressCommand implements Runnable {
     long started = System.nanoTime();
     boolean fromPipe = input.equals(OutputTarget.STANDARD_STREAM);
     String outputName = output != null ? output : fromPipe ? input : input + ".cram";
-    byte[] original = fromPipe ? null : InputSource.readAll(input);
-    CompressOptions options = optimiser.options();
+    CompressOptions options = optimiser.options().withBudget(budget == null ? 0 : budget);
+    // A file is opened, and a pipe is read only once the model is open: what is wrong is told
+    // early.
+    Original file = fromPipe ? null : InputSource.open(input);
     OutputTarget target = OutputTarget.open(outputName, force);
     if (target.isStandardOutput() && CramCommand.standardOutput().isPresent()) {
       throw new InputException(
           "a .cram file is not text, so it is not written to a terminal; name a file with -o");
     }
-    // Opened before a pipe is read, so that a wrong model is told at once.
     try (Cram cram =
             CramCommand.open(
                 model.modelOr(ModelOptions.BUILT_IN_MODEL),
                 optimiser.precision(),
                 model.threads());
+        Original original = file != null ? file : Original.of(InputSource.readAll(input));
         ProgressLine progress = CramCommand.progress(quiet)) {
-      if (original == null) {
-        original = InputSource.readAll(input);
-      }
-      CramFile file = cram.compress(original, options, progress);
-      byte[] bytes = CramCommand.bytes(file);
-      target.write(bytes);
-      progress.close();
-      if (!quiet) {
-        System.err.println(
-            "cram: " + summary(file, target, bytes.length, (System.nanoTime() - started) / 1e9));
-      }
+      Consumer<CramFile> result =
+          made -> {
+            target.write(made::write);
+            progress.close();
+            if (!quiet) {
+              System.err.println(
+                  "cram: " + summary(made, target, (System.nanoTime() - started) / 1e9));
+            }
+          };
+      cram.compress(original, options, target.journal(), progress, result);
     }
   }
 
-  private static String summary(CramFile file, OutputTarget target, long size, double seconds) {
+  private String summary(CramFile file, OutputTarget target, double seconds) {
+    long size = CramCommand.size(file);
     long tokens = file.segments().stream().mapToLong(Segment::tokenCount).sum();
     long vectors = file.segments().stream().mapToLong(Segment::vectorCount).sum();
+    long rawBytes =
+        file.sections().stream()
+            .mapToLong(s -> s instanceof Section.Raw raw ? raw.bytes().length : 0)
+            .sum();
     long patches = file.segments().stream().mapToLong(s -> s.patches().size()).sum();
     return String.format(
-        "%s into %s: %s in %s, %s%s; %s",
+        "%s into %s: %s in %s, %s%s%s; %s",
         Spoken.count(file.originalBytes(), "byte"),
         Spoken.count(size, "byte"),
         Spoken.count(tokens, "token"),
         Spoken.count(vectors, "vector"),
         patches == 0 ? "exact" : "exact with " + Spoken.count(patches, "patched token"),
+        budget == null || rawBytes == 0
+            ? ""
+            : ", " + Spoken.count(rawBytes, "byte") + " kept as they are",
         target.isStandardOutput() ? "" : ", written to " + target.name(),
         Spoken.duration(seconds));
   }

@@ -2,6 +2,7 @@ package dev.cram.app;
 
 import dev.cram.Cram;
 import dev.cram.container.CramFile;
+import dev.cram.container.CramParts;
 import dev.cram.lm.InputException;
 import dev.cram.tensor.Precision;
 import java.io.ByteArrayOutputStream;
@@ -10,6 +11,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -33,7 +35,7 @@ import picocli.CommandLine.Spec;
       " 0:done",
       " 1:something given is not usable, or the work failed; one line on standard error says what",
       " 2:the command line is wrong",
-      "130:interrupted (Ctrl-C); no half-written file is left",
+      "130:interrupted (Ctrl-C); no half-written file is left, and compress goes on from its journal",
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -113,15 +115,52 @@ final class CramCommand implements Runnable {
     return quiet ? new PrintStream(OutputStream.nullOutputStream()) : System.err;
   }
 
+  /**
+   * The {@code .cram} files in what an argument names; those in a file stay there until needed.
+   *
+   * @param salvage whether to read what can be read of damaged files
+   */
+  static List<CramParts.Part> parts(String argument, boolean salvage) {
+    if (argument.equals(OutputTarget.STANDARD_STREAM)) {
+      return CramParts.read(argument, InputSource.readAll(argument), salvage);
+    }
+    // Opened for what it says where that fails.
+    InputSource.open(argument).close();
+    return CramParts.read(Path.of(argument), salvage);
+  }
+
   /** The bytes of a {@code .cram} file. */
   static byte[] bytes(CramFile file) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    write(file, bytes);
+    return bytes.toByteArray();
+  }
+
+  /** How many bytes a {@code .cram} file has. */
+  static long size(CramFile file) {
+    long[] size = {0};
+    write(
+        file,
+        new OutputStream() {
+          @Override
+          public void write(int b) {
+            size[0]++;
+          }
+
+          @Override
+          public void write(byte[] bytes, int from, int count) {
+            size[0] += count;
+          }
+        });
+    return size[0];
+  }
+
+  private static void write(CramFile file, OutputStream out) {
     try {
-      file.write(bytes);
+      file.write(out);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return bytes.toByteArray();
   }
 
   @Override

@@ -1,11 +1,17 @@
 package dev.cram.app;
 
 import dev.cram.Cram;
+import dev.cram.Restored;
 import dev.cram.container.CramFile;
+import dev.cram.container.CramParts;
 import dev.cram.lm.InputException;
+import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -13,11 +19,14 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "decompress",
-    description = "Gives the original file back from a .cram file, and checks that it is the same.",
+    description =
+        "Gives the original file back from a .cram file, and checks that it is the same. Several in one"
+            + " file (cat a.cram b.cram) give their texts one after the other.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  cram decompress letter.txt.cram                  makes letter.txt",
       "  cram decompress letter.txt.cram -o -             prints it",
+      "  cram decompress book.cram -o - --range 5000:6000",
       "  cram decompress - < letter.cram > letter.txt     in a pipe",
     })
 final class DecompressCommand implements Runnable {
@@ -44,26 +53,100 @@ final class DecompressCommand implements Runnable {
       description = "Say nothing but errors.")
   private boolean quiet;
 
+  @Option(
+      names = "--range",
+      paramLabel = "FROM:TO",
+      converter = ByteRange.Converter.class,
+      description =
+          "Give back these bytes only, from 0 on and without TO; the rest is not decoded. Either may"
+              + " be left out.")
+  private ByteRange range = ByteRange.ALL;
+
+  @Option(
+      names = "--keep-going",
+      description =
+          "Where a part does not decode to its text, or the file is damaged, write what comes back,"
+              + " with a remark in place of what does not; the exit status is 1 all the same.")
+  private boolean keepGoing;
+
   @Mixin private ModelOptions model;
 
   @Override
   public void run() {
-    CramFile file = CramFile.read(input, InputSource.readAll(input));
+    List<CramParts.Part> parts = CramCommand.parts(input, keepGoing);
     OutputTarget target = OutputTarget.open(outputName(), force);
-    try (Cram cram =
-            CramCommand.open(
-                model.modelOr(file.model().modelId()), file.precision(), model.threads());
-        ProgressLine progress = CramCommand.progress(quiet)) {
-      byte[] original = cram.decompress(input, file, progress);
-      if (target.isStandardOutput()
-          && CramCommand.standardOutput().isPresent()
-          && !force
-          && !isPrintable(original)) {
+    List<String> faults = new ArrayList<>();
+    if (target.isStandardOutput()) {
+      // Checked before any of it is shown.
+      ByteArrayOutputStream text = new ByteArrayOutputStream();
+      decompress(parts, text, faults);
+      byte[] bytes = text.toByteArray();
+      if (CramCommand.standardOutput().isPresent() && !force && !isPrintable(bytes)) {
         throw new InputException(
             input + " holds bytes that are not text; name a file with -o, or print with --force");
       }
-      progress.close();
-      target.write(original);
+      target.write(bytes);
+    } else {
+      target.write((OutputStream out) -> decompress(parts, out, faults));
+    }
+    if (!faults.isEmpty()) {
+      throw new InputException(String.join("\ncram: ", faults));
+    }
+  }
+
+  /** Writes the texts of all files, one after the other, and notes what is wrong with them. */
+  private void decompress(List<CramParts.Part> parts, OutputStream out, List<String> faults) {
+    Cram cram = null;
+    try (ProgressLine progress = CramCommand.progress(quiet)) {
+      long at = 0;
+      for (CramParts.Part part : parts) {
+        CramFile file = part.file();
+        ByteRange own = range.in(at);
+        at += file.originalBytes();
+        if (own.begin() >= own.end() || (own.begin() >= file.originalBytes() && !range.isAll())) {
+          continue;
+        }
+        if (cram == null
+            || cram.lm().precision() != file.precision()
+            || !cram.identity().weightFingerprint().equals(file.model().weightFingerprint())) {
+          if (cram != null) {
+            cram.close();
+          }
+          cram =
+              CramCommand.open(
+                  model.modelOr(file.model().modelId()), file.precision(), model.threads());
+        }
+        Restored restored =
+            cram.decompress(part.name(), file, own.begin(), own.end(), keepGoing, out, progress);
+        addFaults(part, restored, faults);
+      }
+    } finally {
+      if (cram != null) {
+        cram.close();
+      }
+    }
+  }
+
+  private static void addFaults(CramParts.Part part, Restored restored, List<String> faults) {
+    if (!restored.lost().isEmpty()) {
+      int segments = restored.lost().stream().mapToInt(Restored.Lost::segments).sum();
+      faults.add(
+          part.name()
+              + ": "
+              + Spoken.count(segments, "segment")
+              + " of "
+              + Spoken.number(part.file().segments().size())
+              + " did not decode to their text: "
+              + String.join(", ", restored.lost().stream().map(Object::toString).toList())
+              + "; the rest is written");
+    } else if (!restored.isOriginal()) {
+      faults.add(
+          part.name()
+              + ": what is written is not the original (SHA-256 differs), though no segment is at"
+              + " fault that can be named");
+    }
+    if (!part.undamaged()) {
+      faults.add(part.name() + ": the .cram file is damaged (its checksum does not match)");
     }
   }
 

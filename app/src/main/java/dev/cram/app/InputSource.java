@@ -1,6 +1,7 @@
 package dev.cram.app;
 
 import dev.cram.lm.InputException;
+import dev.cram.text.Original;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -12,6 +13,22 @@ import java.nio.file.Path;
 /** What a command reads: a file, or {@code -} for standard input. */
 final class InputSource {
   private InputSource() {}
+
+  /**
+   * A file that is read piece by piece.
+   *
+   * @throws InputException as {@link #readAll} does
+   */
+  static Original open(String argument) {
+    if (argument.isEmpty()) {
+      throw new InputException("the input's name is empty; name a file, or - for a pipe");
+    }
+    try {
+      return Original.open(Path.of(argument));
+    } catch (InvalidPathException e) {
+      throw new InputException("cannot read " + argument + ": " + e.getMessage(), e);
+    }
+  }
 
   /**
    * All the bytes of what an argument names.

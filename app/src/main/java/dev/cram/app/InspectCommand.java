@@ -1,6 +1,8 @@
 package dev.cram.app;
 
 import dev.cram.container.CramFile;
+import dev.cram.container.CramParts;
+import dev.cram.container.Grid;
 import dev.cram.container.ModelIdentity;
 import dev.cram.container.Section;
 import dev.cram.container.Segment;
@@ -31,11 +33,16 @@ final class InspectCommand implements Runnable {
 
   @Override
   public void run() {
-    byte[] bytes = InputSource.readAll(input);
-    CramFile file = CramFile.read(input, bytes);
-    print(file, bytes.length, System.out);
-    if (listSegments) {
-      printSegments(file.segments(), System.out);
+    List<CramParts.Part> parts = CramCommand.parts(input, false);
+    for (int i = 0; i < parts.size(); i++) {
+      if (parts.size() > 1) {
+        System.out.printf("%sfile %d of %d%n", i == 0 ? "" : "%n".formatted(), i + 1, parts.size());
+      }
+      CramFile file = parts.get(i).file();
+      print(file, parts.get(i).bytes(), System.out);
+      if (listSegments) {
+        printSegments(file, System.out);
+      }
     }
   }
 
@@ -55,17 +62,30 @@ final class InspectCommand implements Runnable {
     row(out, "weights", model.weightFingerprint());
     row(out, "tokenizer", model.tokenizerFingerprint());
     row(out, "precision", file.precision().name().toLowerCase(Locale.ROOT));
+    row(out, "verified", file.verified().toString());
     row(out, "recipe", file.recipe() + ", seed " + file.seed());
     row(out, "segments", Spoken.number(segments.size()));
     row(out, "tokens", Spoken.number(tokens) + perVector(tokens, vectors));
     row(
         out,
         "vectors",
-        Spoken.number(vectors) + ", " + Spoken.count(4 * vectors * model.width(), "byte"));
+        Spoken.number(vectors)
+            + ", "
+            + Spoken.count(vectorBytes(vectors, file), "byte")
+            + (file.vectorBits() == Grid.FLOAT_BITS
+                ? ""
+                : ", " + file.vectorBits() + " bits an element"));
     row(out, "margin", margin(segments));
     row(out, "patches", Spoken.number(patches) + " (tokens stored as they are)");
     row(out, "raw bytes", Spoken.number(rawBytes) + " (not held by vectors)");
     row(out, "sha-256", file.originalSha256() + " (of the original)");
+  }
+
+  private static long vectorBytes(long vectors, CramFile file) {
+    long width = file.model().width();
+    return file.vectorBits() == Grid.FLOAT_BITS
+        ? 4 * vectors * width
+        : vectors * (Math.ceilDiv(width * file.vectorBits(), 8L) + 2);
   }
 
   private static void row(PrintStream out, String name, String value) {
@@ -90,21 +110,33 @@ final class InspectCommand implements Runnable {
         margins[margins.length / 2]);
   }
 
-  private static void printSegments(List<Segment> segments, PrintStream out) {
+  private static void printSegments(CramFile file, PrintStream out) {
     out.printf(
-        "%n%8s %8s %8s %8s %8s %8s%n",
-        "segment", "tokens", "vectors", "steps", "margin", "patches");
-    for (int i = 0; i < segments.size(); i++) {
-      Segment s = segments.get(i);
-      out.printf(
-          Locale.ROOT,
-          "%8d %8d %8d %8d %8.3f %8d%n",
-          i,
-          s.tokenCount(),
-          s.vectorCount(),
-          s.steps(),
-          s.minMargin(),
-          s.patches().size());
+        "%n%8s %10s %8s %8s %8s %8s %8s %8s%n",
+        "segment", "from byte", "bytes", "tokens", "vectors", "steps", "margin", "patches");
+    boolean known = file.hasOffsets();
+    long at = 0;
+    int number = 0;
+    for (Section section : file.sections()) {
+      switch (section) {
+        case Section.Raw raw -> at += raw.bytes().length;
+        case Section.Run run -> {
+          for (Segment s : run.segments()) {
+            out.printf(
+                Locale.ROOT,
+                "%8d %10s %8s %8d %8d %8d %8.3f %8d%n",
+                number++,
+                known ? Long.toString(at) : "?",
+                known ? Integer.toString(s.bytes()) : "?",
+                s.tokenCount(),
+                s.vectorCount(),
+                s.steps(),
+                s.minMargin(),
+                s.patches().size());
+            at += s.bytes();
+          }
+        }
+      }
     }
   }
 }

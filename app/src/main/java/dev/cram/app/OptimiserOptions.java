@@ -1,11 +1,14 @@
 package dev.cram.app;
 
 import dev.cram.CompressOptions;
+import dev.cram.container.Grid;
 import dev.cram.recipe.Recipe;
 import dev.cram.tensor.Precision;
 import java.util.Iterator;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** Options of the commands that look for vectors. */
 final class OptimiserOptions {
@@ -43,6 +46,16 @@ final class OptimiserOptions {
           "How the vectors are found: ${COMPLETION-CANDIDATES} (default: the first of them).")
   private String recipe;
 
+  @Option(
+      names = "--bits",
+      paramLabel = "B",
+      defaultValue = "32",
+      converter = Bits.class,
+      description =
+          "Bits of a vector's element: 8, 6, 4 or 3 for vectors that are small, 32 for floats"
+              + " (default: ${DEFAULT-VALUE}).")
+  private int bits;
+
   Precision precision() {
     return precision;
   }
@@ -54,10 +67,23 @@ final class OptimiserOptions {
     CompressOptions usual = CompressOptions.DEFAULT;
     Recipe chosen = recipe == null ? usual.recipe() : Recipe.named(recipe);
     return new CompressOptions(
-        vectors,
-        maxSteps == null ? chosen : chosen.withMaxSteps(maxSteps),
-        seed.seed(),
-        usual.marginGoal());
+            vectors,
+            maxSteps == null ? chosen : chosen.withMaxSteps(maxSteps),
+            seed.seed(),
+            usual.marginGoal())
+        .withVectorBits(bits);
+  }
+
+  /** The bits of an element that vectors can be stored with. */
+  static final class Bits implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String value) {
+      int bits = new ModelOptions.AtLeastOne().convert(value);
+      if (!Grid.supports(bits)) {
+        throw new TypeConversionException("'" + value + "' is not one of 3, 4, 6, 8 and 32");
+      }
+      return bits;
+    }
   }
 
   /** What {@code --recipe} takes. */

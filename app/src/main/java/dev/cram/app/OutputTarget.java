@@ -2,12 +2,15 @@ package dev.cram.app;
 
 import dev.cram.container.AtomicFile;
 import dev.cram.lm.InputException;
+import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Where a result goes: a file that appears only when it is complete, or standard output.
@@ -59,17 +62,40 @@ final class OutputTarget {
    * @throws InputException if that fails, or if a file of the name has appeared meanwhile
    */
   void write(byte[] bytes) {
+    write(out -> out.write(bytes));
+  }
+
+  /**
+   * Writes the whole result. What {@code content} throws, other than an {@link IOException}, is
+   * thrown on; a file is then left as it was, and standard output has what was written until then.
+   *
+   * @throws InputException if that fails, or if a file of the name has appeared meanwhile
+   */
+  void write(AtomicFile.Content content) {
     if (file != null) {
       requireReplaceable();
-      AtomicFile.write(file, out -> out.write(bytes));
+      AtomicFile.write(file, content);
       return;
     }
     // Unlike System.out, the stream itself reports that nobody reads any more.
     try {
-      new FileOutputStream(FileDescriptor.out).write(bytes);
+      OutputStream out =
+          new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16);
+      content.writeTo(out);
+      out.flush();
     } catch (IOException e) {
       throw new InputException("cannot write " + argument + ": " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Where work on this output is kept until it is done: beside it. Nothing for an output that is
+   * not a file.
+   */
+  Optional<Path> journal() {
+    return file == null || (Files.exists(file) && !Files.isRegularFile(file))
+        ? Optional.empty()
+        : Optional.of(file.resolveSibling(file.getFileName() + ".journal"));
   }
 
   private void requireReplaceable() {

@@ -25,6 +25,10 @@ final class ProgressLine implements CramListener, AutoCloseable {
 
   private int allTokens;
   private int doneTokens;
+
+  /** Of those, tokens that were there already, which says nothing about the speed. */
+  private int keptTokens;
+
   private int doneSegments;
   private int exactSegments;
 
@@ -64,6 +68,12 @@ final class ProgressLine implements CramListener, AutoCloseable {
     doneSegments++;
     exactSegments += segment.patches().isEmpty() ? 1 : 0;
     line.showWhenDue(this::soFar);
+  }
+
+  @Override
+  public void segmentKept(int firstToken, Segment segment) {
+    keptTokens += segment.tokenCount();
+    segmentFinished(firstToken, segment);
   }
 
   @Override
@@ -109,8 +119,8 @@ final class ProgressLine implements CramListener, AutoCloseable {
 
   private void addSpeed(List<String> fields, int tokens, int allTokens) {
     double seconds = (nanoTime.getAsLong() - started) / 1e9;
-    if (tokens > 0 && seconds > 0) {
-      double rate = tokens / seconds;
+    if (tokens > keptTokens && seconds > 0) {
+      double rate = (tokens - keptTokens) / seconds;
       fields.add(Spoken.rate(rate) + " tokens/s");
       fields.add(Spoken.duration((allTokens - tokens) / rate) + " left");
     }

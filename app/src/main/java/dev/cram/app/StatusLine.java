@@ -7,17 +7,22 @@ import java.util.function.Supplier;
 
 /**
  * One line that says how far something is: it overwrites itself on a terminal, and appears every
- * ten seconds in a pipe, a file or a dumb terminal.
+ * ten seconds in a pipe, a file or a dumb terminal, less often the longer it takes.
  */
 final class StatusLine implements AutoCloseable {
   private static final long REDRAW_NANOS = 100_000_000L;
   private static final long PLAIN_LINE_NANOS = 10_000_000_000L;
+  private static final long RARE_LINE_NANOS = 600_000_000_000L;
+
+  /** Without a terminal, a line says this share more of the time than the one before. */
+  private static final int PLAIN_LINE_PART = 20;
 
   private final PrintStream out;
   private final Terminal terminal;
   private final LongSupplier nanoTime;
   private final boolean inPlace;
 
+  private final long started;
   private long lastShown;
   private boolean shown;
 
@@ -26,7 +31,8 @@ final class StatusLine implements AutoCloseable {
     this.terminal = terminal;
     this.nanoTime = nanoTime;
     this.inPlace = terminal.movesCursor();
-    this.lastShown = nanoTime.getAsLong();
+    this.started = nanoTime.getAsLong();
+    this.lastShown = started;
   }
 
   /**
@@ -37,7 +43,11 @@ final class StatusLine implements AutoCloseable {
    */
   void showWhenDue(Supplier<List<String>> fields) {
     long now = nanoTime.getAsLong();
-    if (now - lastShown < (inPlace ? REDRAW_NANOS : PLAIN_LINE_NANOS)) {
+    long pause =
+        inPlace
+            ? REDRAW_NANOS
+            : Math.clamp((now - started) / PLAIN_LINE_PART, PLAIN_LINE_NANOS, RARE_LINE_NANOS);
+    if (now - lastShown < pause) {
       return;
     }
     lastShown = now;

@@ -24,6 +24,8 @@ import java.util.List;
  * @param precision what decoding was verified with; another one may decode something else
  * @param recipe how the vectors were found, for the record only
  * @param seed the seed of all random choices
+ * @param vectorBits bits of a vector's element, {@link Grid#FLOAT_BITS} where they are floats
+ * @param verified under which conditions decoding was verified
  * @param originalBytes length of the original file in bytes
  * @param originalSha256 SHA-256 of the original file, 64 lower-case hexadecimal digits
  * @param sections what the original file consists of, in order; none for an empty file
@@ -33,6 +35,8 @@ public record CramFile(
     Precision precision,
     String recipe,
     long seed,
+    int vectorBits,
+    Conditions verified,
     long originalBytes,
     String originalSha256,
     List<Section> sections) {
@@ -43,18 +47,28 @@ public record CramFile(
    */
   public CramFile {
     sections = List.copyOf(sections);
+    require(
+        Grid.supports(vectorBits), "vectors of " + vectorBits + " bits, expected 3, 4, 6, 8 or 32");
     require(originalBytes >= 0, "an original of " + originalBytes + " bytes");
     require(
         originalSha256.matches("[0-9a-f]{64}"),
         "the SHA-256 '" + originalSha256 + "', expected 64 lower-case hexadecimal digits");
     long rawBytes = 0;
+    long textBytes = 0;
     boolean onlyRaw = true;
+    boolean unknown = false;
     for (Section section : sections) {
       switch (section) {
         case Section.Raw raw -> rawBytes += raw.bytes().length;
         case Section.Run run -> {
           onlyRaw = false;
-          run.segments().forEach(segment -> requireWidth(segment, model.width()));
+          for (Segment segment : run.segments()) {
+            requireWidth(segment, model.width());
+            unknown |= segment.bytes() == Segment.UNKNOWN;
+            textBytes += Math.max(0, segment.bytes());
+          }
+          int last = run.segments().getLast().bytes();
+          require(last != 0, "a run whose last segment ends no text");
         }
       }
     }
@@ -66,9 +80,17 @@ public record CramFile(
             + " in an original of "
             + originalBytes
             + " bytes");
+    require(
+        unknown || rawBytes + textBytes == originalBytes,
+        rawBytes
+            + " raw bytes and "
+            + textBytes
+            + " of text in an original of "
+            + originalBytes
+            + " bytes");
   }
 
-  /** The content for an original file whose bytes are at hand. */
+  /** Floats, for an original file whose bytes are at hand. */
   public static CramFile of(
       ModelIdentity model,
       Precision precision,
@@ -77,7 +99,15 @@ public record CramFile(
       byte[] original,
       List<Section> sections) {
     return new CramFile(
-        model, precision, recipe, seed, original.length, sha256(original), sections);
+        model,
+        precision,
+        recipe,
+        seed,
+        Grid.FLOAT_BITS,
+        Conditions.UNKNOWN,
+        original.length,
+        sha256(original),
+        sections);
   }
 
   /**
@@ -87,6 +117,11 @@ public record CramFile(
    *     later version, or contradicts itself
    */
   public static CramFile read(Path path) {
+    return new CramReader(path.toString(), false, Long.MAX_VALUE).read(map(path));
+  }
+
+  /** The bytes of a file, mapped until nobody uses them any more where that is possible. */
+  static MemorySegment map(Path path) {
     if (Files.isDirectory(path)) {
       throw new InputException(path + ": is a directory; expected a .cram file");
     }
@@ -95,12 +130,10 @@ public record CramFile(
     }
     try {
       if (!Files.isRegularFile(path)) {
-        return read(path.toString(), Files.readAllBytes(path));
+        return MemorySegment.ofArray(Files.readAllBytes(path));
       }
-      try (FileChannel channel = FileChannel.open(path);
-          Arena arena = Arena.ofConfined()) {
-        return new CramReader(path.toString(), Long.MAX_VALUE)
-            .read(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena));
+      try (FileChannel channel = FileChannel.open(path)) {
+        return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto());
       }
     } catch (AccessDeniedException e) {
       throw new InputException(path + ": may not be read; change its permissions", e);
@@ -125,7 +158,7 @@ public record CramFile(
    * @param maxOriginalBytes the largest original that is accepted
    */
   public static CramFile read(String name, byte[] bytes, long maxOriginalBytes) {
-    return new CramReader(name, maxOriginalBytes).read(MemorySegment.ofArray(bytes));
+    return new CramReader(name, false, maxOriginalBytes).read(MemorySegment.ofArray(bytes));
   }
 
   /** Writes the file to {@code out}, which stays open. The same content gives the same bytes. */
@@ -148,6 +181,13 @@ public record CramFile(
         .filter(Section.Run.class::isInstance)
         .flatMap(run -> ((Section.Run) run).segments().stream())
         .toList();
+  }
+
+  /**
+   * Whether any range of the text can be decoded by itself, which version 1 did not provide for.
+   */
+  public boolean hasOffsets() {
+    return segments().stream().allMatch(segment -> segment.bytes() != Segment.UNKNOWN);
   }
 
   /**
@@ -187,11 +227,21 @@ public record CramFile(
    * @throws InputException if it is not
    */
   public void checkRestored(String name, byte[] restored) {
-    if (restored.length != originalBytes || !sha256(restored).equals(originalSha256)) {
+    checkRestored(name, restored.length, sha256(restored));
+  }
+
+  /**
+   * Checks by its length and SHA-256 that what was decoded is the original file.
+   *
+   * @param name what errors call the file
+   * @throws InputException if it is not
+   */
+  public void checkRestored(String name, long bytes, String sha256) {
+    if (bytes != originalBytes || !sha256.equals(originalSha256)) {
       throw new InputException(
           name
               + ": decoded to "
-              + restored.length
+              + bytes
               + " bytes that are not the original "
               + originalBytes
               + " (SHA-256 differs); decode on the kind of machine and with the precision ("
@@ -216,8 +266,8 @@ public record CramFile(
 
   private static void requireWidth(Segment segment, int width) {
     require(
-        segment.vectors().length == (long) segment.vectorCount() * width,
-        segment.vectors().length
+        segment.vectors().size() == (long) segment.vectorCount() * width,
+        segment.vectors().size()
             + " numbers for "
             + segment.vectorCount()
             + " vectors of width "

@@ -27,13 +27,27 @@ final class CramReader {
   private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
 
   private final String name;
+  private final boolean salvage;
   private final long maxOriginalBytes;
+  private boolean undamaged;
+  private int version;
   private Map<String, String> metadata;
   private SafetensorsFile tensors;
 
-  CramReader(String name, long maxOriginalBytes) {
+  /**
+   * @param salvage whether to read what can be read of a damaged file: checksums are not compared,
+   *     and vectors that no file should hold are replaced by zeros, which will not decode
+   * @param maxOriginalBytes the largest original that is accepted
+   */
+  CramReader(String name, boolean salvage, long maxOriginalBytes) {
     this.name = name;
+    this.salvage = salvage;
     this.maxOriginalBytes = maxOriginalBytes;
+  }
+
+  /** Whether the file's checksum was right, once it has been read. */
+  boolean undamaged() {
+    return undamaged;
   }
 
   CramFile read(MemorySegment bytes) {
@@ -82,12 +96,13 @@ final class CramReader {
               + (version == null ? "missing" : "'" + version + "'")
               + "); get it again");
     }
-    if (Integer.parseInt(version) != Layout.VERSION) {
+    this.version = Integer.parseInt(version);
+    if (this.version > Layout.VERSION) {
       throw new InputException(
           name
               + ": has format version "
               + version
-              + ", this program reads version "
+              + ", this program reads versions up to "
               + Layout.VERSION
               + "; use a newer version of cram");
     }
@@ -99,7 +114,8 @@ final class CramReader {
       dataBytes += tensors.tensor(tensor).data().byteSize();
     }
     String checksum = metadata.getOrDefault(Layout.KEY_CHECKSUM, "");
-    if (!Checksum.matches(bytes, bytes.byteSize() - dataBytes, checksum)) {
+    undamaged = Checksum.matches(bytes, bytes.byteSize() - dataBytes, checksum);
+    if (!undamaged && !salvage) {
       throw new InputException(
           name + ": the .cram file is damaged (its checksum does not match); get it again");
     }
@@ -125,20 +141,37 @@ final class CramReader {
               + maxOriginalBytes
               + " that are accepted here; use cram decompress");
     }
+    long bitsOfFile = version == 1 ? Grid.FLOAT_BITS : number(Layout.KEY_VECTOR_BITS);
+    int bits = (int) Math.clamp(bitsOfFile, 0, Byte.MAX_VALUE);
+    require(
+        bits == bitsOfFile && Grid.supports(bits),
+        Layout.KEY_VECTOR_BITS + " is " + bitsOfFile + ", expected 3, 4, 6, 8 or 32");
     return new CramFile(
         model,
         precision(),
         value(Layout.KEY_RECIPE),
         number(Layout.KEY_SEED),
+        bits,
+        version == 1 ? Conditions.UNKNOWN : conditions(),
         originalBytes,
         value(Layout.KEY_ORIGINAL_SHA256),
-        sections(segments((int) width), originalBytes));
+        sections(segments((int) width, bits), originalBytes));
   }
 
-  private List<Segment> segments(int width) {
-    int[] tokens = ints(Layout.SEGMENT_TOKENS);
-    int[] vectorCounts = ints(Layout.SEGMENT_VECTORS);
-    int[] steps = ints(Layout.SEGMENT_STEPS);
+  private Conditions conditions() {
+    return new Conditions(
+        value(Layout.KEY_VERIFIED_PROGRAM),
+        value(Layout.KEY_VERIFIED_KERNELS),
+        (int) Math.clamp(number(Layout.KEY_VERIFIED_LANES), 0, Short.MAX_VALUE));
+  }
+
+  private List<Segment> segments(int width, int bits) {
+    int[] tokens = counts(Layout.SEGMENT_TOKENS);
+    int[] vectorCounts = ones(tokens.length);
+    if (version == 1 || has(Layout.SEGMENT_VECTORS)) {
+      vectorCounts = counts(Layout.SEGMENT_VECTORS);
+    }
+    int[] steps = counts(Layout.SEGMENT_STEPS);
     float[] margins = small(Layout.SEGMENT_MARGIN, DType.F32).toArray(CramWriter.F32);
     require(
         tokens.length == vectorCounts.length
@@ -153,40 +186,76 @@ final class CramReader {
             + " and "
             + margins.length
             + " rows, expected the same number");
-    MemorySegment vectors = data(Layout.VECTORS, DType.F32, width);
-    long vectorBytes = 4L * width;
+    boolean recorded = version > 1 && (has(Layout.SEGMENT_CRC32) || has(Layout.SEGMENT_BYTES));
+    int[] crcs = recorded ? ints(Layout.SEGMENT_CRC32) : null;
+    int[] bytes = recorded ? counts(Layout.SEGMENT_BYTES) : null;
+    require(
+        !recorded || (crcs.length == tokens.length && bytes.length == tokens.length),
+        "the tensors "
+            + Layout.SEGMENT_CRC32
+            + " and "
+            + Layout.SEGMENT_BYTES
+            + " have other numbers of rows than there are segments");
+    boolean floats = bits == Grid.FLOAT_BITS;
+    long rowBytes = floats ? 4L * width : Grid.packedBytes(width, bits);
+    String tensor = floats ? Layout.VECTORS : Layout.PACKED;
+    MemorySegment data =
+        floats ? data(Layout.VECTORS, DType.F32, width) : data(Layout.PACKED, DType.U8, rowBytes);
+    MemorySegment scales = floats ? MemorySegment.NULL : data(Layout.SCALES, DType.BF16);
     long total = 0;
     for (int count : vectorCounts) {
       require(count >= 1, "a segment of " + count + " vectors, expected at least 1");
       total += count;
     }
     require(
-        total == vectors.byteSize() / vectorBytes,
+        total == data.byteSize() / rowBytes && (floats || 2 * total == scales.byteSize()),
         "the segments have "
             + total
             + " vectors, the tensor "
-            + Layout.VECTORS
+            + tensor
             + " has "
-            + vectors.byteSize() / vectorBytes);
+            + data.byteSize() / rowBytes);
     List<List<Patch>> patches = patches(tokens.length);
     List<Segment> segments = new ArrayList<>(tokens.length);
     long at = 0;
     for (int i = 0; i < tokens.length; i++) {
-      long bytes = vectorCounts[i] * vectorBytes;
-      require(bytes / 4 <= MAX_ARRAY, "a segment of " + vectorCounts[i] + " vectors, too many");
-      float[] values = vectors.asSlice(at, bytes).toArray(CramWriter.F32);
-      at += bytes;
+      int count = vectorCounts[i];
+      require((long) count * width <= MAX_ARRAY, "a segment of " + count + " vectors, too many");
+      StoredVectors vectors =
+          new StoredVectors(
+              count * width,
+              width,
+              bits,
+              data.asSlice(at * rowBytes, count * rowBytes),
+              floats ? scales : scales.asSlice(2 * at, 2L * count));
+      at += count;
+      String fault = vectors.fault();
+      require(fault == null || salvage, fault);
       segments.add(
-          new Segment(tokens[i], vectorCounts[i], values, patches.get(i), margins[i], steps[i]));
+          new Segment(
+              tokens[i],
+              count,
+              fault == null ? vectors : Vectors.of(new float[count * width]),
+              patches.get(i),
+              margins[i],
+              steps[i],
+              recorded ? Integer.toUnsignedLong(crcs[i]) : Segment.UNKNOWN,
+              recorded ? bytes[i] : Segment.UNKNOWN));
     }
     return segments;
+  }
+
+  private static int[] ones(int count) {
+    int[] ones = new int[count];
+    Arrays.fill(ones, 1);
+    return ones;
   }
 
   private List<List<Patch>> patches(int segments) {
     int[] rows = ints(Layout.PATCHES, 3);
     List<List<Patch>> patches = new ArrayList<>(segments);
     for (int i = 0; i < segments; i++) {
-      patches.add(new ArrayList<>(0));
+      patches.add(List.of());
     }
     int previous = 0;
     for (int at = 0; at < rows.length; at += 3) {
@@ -199,6 +268,9 @@ final class CramReader {
               + previous
               + ", expected rising numbers below "
               + segments);
+      if (patches.get(segment).isEmpty()) {
+        patches.set(segment, new ArrayList<>(1));
+      }
       patches.get(segment).add(new Patch(rows[at + 1], rows[at + 2]));
       previous = segment;
     }
@@ -288,12 +360,39 @@ final class CramReader {
     return small(tensor, DType.I32, columns).toArray(CramWriter.I32);
   }
 
+  /** Numbers of 0 and more, in any of the types that writers choose from. */
+  private int[] counts(String tensor) {
+    if (version == 1 || !has(tensor)) {
+      return ints(tensor);
+    }
+    DType dtype = tensors.tensor(tensor).dtype();
+    return switch (dtype) {
+      case U8 -> {
+        byte[] bytes = small(tensor, dtype).toArray(ValueLayout.JAVA_BYTE);
+        int[] counts = new int[bytes.length];
+        Arrays.setAll(counts, i -> bytes[i] & 0xFF);
+        yield counts;
+      }
+      case U16 -> {
+        MemorySegment data = small(tensor, dtype);
+        int[] counts = new int[(int) (data.byteSize() / 2)];
+        Arrays.setAll(counts, i -> data.get(CramWriter.I16, 2L * i) & 0xFFFF);
+        yield counts;
+      }
+      default -> ints(tensor);
+    };
+  }
+
+  private boolean has(String tensor) {
+    return tensors.names().contains(tensor);
+  }
+
   /**
    * The elements of a tensor {@code [rows]}, or {@code [rows, columns]} where columns are given;
    * none if the file has no such tensor.
    */
   private MemorySegment data(String tensor, DType dtype, long... columns) {
-    if (!tensors.names().contains(tensor)) {
+    if (!has(tensor)) {
       return MemorySegment.NULL;
     }
     TensorView view = tensors.tensor(tensor);

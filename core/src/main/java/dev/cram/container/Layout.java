@@ -4,8 +4,8 @@ package dev.cram.container;
 final class Layout {
   private Layout() {}
 
-  /** The version that this build writes, and the only one it reads. */
-  static final int VERSION = 1;
+  /** The version that this build writes; it reads the earlier ones too. */
+  static final int VERSION = 2;
 
   static final String KEY_VERSION = "cram.version";
   static final String KEY_MODEL = "cram.model";
@@ -16,6 +16,10 @@ final class Layout {
   static final String KEY_CONVENTION = "cram.convention";
   static final String KEY_RECIPE = "cram.recipe";
   static final String KEY_SEED = "cram.seed";
+  static final String KEY_VECTOR_BITS = "cram.vector_bits";
+  static final String KEY_VERIFIED_PROGRAM = "cram.verified.program";
+  static final String KEY_VERIFIED_KERNELS = "cram.verified.kernels";
+  static final String KEY_VERIFIED_LANES = "cram.verified.lanes";
   static final String KEY_ORIGINAL_BYTES = "cram.original_bytes";
   static final String KEY_ORIGINAL_SHA256 = "cram.original_sha256";
   static final String KEY_RAW_ENCODING = "cram.raw_encoding";
@@ -33,6 +37,10 @@ final class Layout {
   static final String SEGMENT_VECTORS = "segment.vectors";
   static final String SEGMENT_STEPS = "segment.steps";
   static final String SEGMENT_MARGIN = "segment.margin";
+  static final String SEGMENT_CRC32 = "segment.crc32";
+  static final String SEGMENT_BYTES = "segment.bytes";
+  static final String PACKED = "vectors.packed";
+  static final String SCALES = "vectors.scale";
   static final String PATCHES = "patches";
   static final String RAW = "raw";
 

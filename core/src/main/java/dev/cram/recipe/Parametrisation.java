@@ -15,6 +15,13 @@ public interface Parametrisation {
   void vectors(Matrix mem);
 
   /**
+   * The scale of each vector where they are rounded, as of the last {@link #vectors}; else none.
+   */
+  default float[] scales() {
+    return new float[0];
+  }
+
+  /**
    * The vector-Jacobian product of {@link #vectors}.
    *
    * @param dMem gradient to the vectors, {@code [K, embeddingSize]}

@@ -1,5 +1,6 @@
 package dev.cram.recipe;
 
+import dev.cram.container.Grid;
 import dev.cram.lm.InputException;
 import dev.cram.tensor.op.AdamW;
 import java.util.List;
@@ -131,6 +132,24 @@ public record Recipe(
   public Recipe withMaxSteps(int maxSteps) {
     return new Recipe(
         name, start, optimiser, schedule, growth, boost, maxSteps, Math.min(patience, maxSteps));
+  }
+
+  /**
+   * The same recipe for vectors that are stored in few bits: what it searches is rounded to them.
+   *
+   * @param bits of an element, as {@link Grid#supports} says
+   */
+  public Recipe withVectorBits(int bits) {
+    Start rounded =
+        bits == Grid.FLOAT_BITS
+            ? start
+            : (vectors, embeddingSize, embeddingStd, random) ->
+                new Rounded(
+                    start.create(vectors, embeddingSize, embeddingStd, random),
+                    vectors,
+                    embeddingSize,
+                    bits);
+    return new Recipe(name, rounded, optimiser, schedule, growth, boost, maxSteps, patience);
   }
 
   /** The same recipe with another patience. */

@@ -32,7 +32,12 @@ final class Cuts {
     return Arrays.copyOf(ends, count);
   }
 
-  private static int near(byte[] bytes, int from, int to, int target, int reach) {
+  /**
+   * A place to cut within {@code reach} bytes of {@code target}, above {@code from}.
+   *
+   * @param target between {@code from} and {@code to}
+   */
+  static int near(byte[] bytes, int from, int to, int target, int reach) {
     for (int distance = 0; distance < reach; distance++) {
       if (isAfterLine(bytes, from, target - distance)) {
         return target - distance;
@@ -50,10 +55,10 @@ final class Cuts {
       }
     }
     int cut = target;
-    while (cut > from && Utf8.isContinuation(bytes[cut])) {
+    while (cut > from && target - cut < Utf8.LONGEST && Utf8.isContinuation(bytes[cut])) {
       cut--;
     }
-    return cut;
+    return target - cut == Utf8.LONGEST || cut == from ? target : cut;
   }
 
   private static boolean isAfterLine(byte[] bytes, int from, int at) {

@@ -19,16 +19,14 @@ public final class Pieces {
    */
   static final int MIN_RUN_BYTES = 32;
 
-  /** Longer texts become several runs, so that a tokenizer never sees more than this at once. */
-  static final int MAX_RUN_BYTES = 1 << 20;
-
   private Pieces() {}
 
   /**
    * Covers the bytes with pieces in order: what is well-formed UTF-8 and survives the tokenizer as
    * runs of tokens, everything else raw. Two raw pieces are never neighbours.
    *
-   * <p>Takes near-linear time in the bytes, whatever the bytes and the tokenizer.
+   * <p>Takes near-linear time in the bytes, whatever the bytes and the tokenizer, which sees up to
+   * all of them at once: long texts come block by block, see {@link TextBlocks}.
    *
    * @return no pieces for no bytes
    */
@@ -39,14 +37,8 @@ public final class Pieces {
     while (at < bytes.length) {
       int end = Utf8.validUntil(bytes, at);
       if (splitter.mayBeRun(at, end)) {
-        int start = at;
-        // Twice the parts that equal sizes need, as a part may become twice an equal one.
-        int parts = end - at <= MAX_RUN_BYTES ? 1 : Math.ceilDiv(end - at, MAX_RUN_BYTES / 2);
-        for (int cut : Cuts.ends(bytes, at, end, parts)) {
-          for (SurvivingText.Stretch stretch : text.find(start, cut)) {
-            splitter.add(stretch);
-          }
-          start = cut;
+        for (SurvivingText.Stretch stretch : text.find(at, end)) {
+          splitter.add(stretch);
         }
       }
       // An invalid byte, and with it a valid stretch too short for a run, waits for the next run.

@@ -5,6 +5,9 @@ package dev.cram.text;
  * nothing above U+10FFFF.
  */
 final class Utf8 {
+  /** Bytes of the longest character. */
+  static final int LONGEST = 4;
+
   private Utf8() {}
 
   /** The end of the longest well-formed stretch that starts at {@code from}. */

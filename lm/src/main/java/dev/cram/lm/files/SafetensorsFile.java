@@ -85,6 +85,23 @@ public final class SafetensorsFile implements AutoCloseable {
     return new SafetensorsFile(name, null, bytes.asReadOnly());
   }
 
+  /**
+   * Bytes of the file that stands at the beginning of {@code bytes}, which other bytes may follow.
+   *
+   * @param name what errors call the file
+   * @return at most the size of {@code bytes}, also where the file is cut short
+   * @throws InputException if the header breaks the format
+   */
+  public static long lengthOf(String name, MemorySegment bytes) {
+    SafetensorsHeader header = SafetensorsHeader.parse(name, headerOf(name, bytes));
+    long end = 0;
+    for (SafetensorsHeader.Entry entry : header.tensors()) {
+      end = Math.max(end, entry.end());
+    }
+    long room = bytes.byteSize() - 8 - header.byteSize();
+    return 8 + header.byteSize() + Math.min(end, room);
+  }
+
   /** The path of the file, or the name that was given to {@link #of}. */
   public String name() {
     return name;

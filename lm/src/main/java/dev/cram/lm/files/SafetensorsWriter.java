@@ -28,6 +28,27 @@ public final class SafetensorsWriter {
 
   private SafetensorsWriter() {}
 
+  /** Writes the data of a tensor. */
+  @FunctionalInterface
+  public interface Data {
+    /** Writes exactly the bytes that the tensor's shape and type take. */
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  /** A tensor whose data is made while it is written, so that it need not be in memory. */
+  public record Streamed(String name, DType dtype, long[] shape, Data data) {
+    long byteSize() {
+      long bytes = dtype.bytes();
+      for (long size : shape) {
+        if (size < 0) {
+          throw new IllegalArgumentException(name + ": a dimension of " + size);
+        }
+        bytes = Math.multiplyExact(bytes, size);
+      }
+      return bytes;
+    }
+  }
+
   /**
    * Writes a whole file, front to back, and does not close {@code out}.
    *
@@ -40,6 +61,26 @@ public final class SafetensorsWriter {
    */
   public static void write(OutputStream out, List<TensorView> tensors, Map<String, String> metadata)
       throws IOException {
+    for (TensorView tensor : tensors) {
+      long bytes = streamed(tensor).byteSize();
+      if (bytes != tensor.data().byteSize()) {
+        throw new IllegalArgumentException(
+            tensor.name() + ": " + tensor.data().byteSize() + " bytes, its shape takes " + bytes);
+      }
+    }
+    writeStreamed(out, tensors.stream().map(SafetensorsWriter::streamed).toList(), metadata);
+  }
+
+  private static Streamed streamed(TensorView tensor) {
+    return new Streamed(
+        tensor.name(), tensor.dtype(), tensor.shape(), out -> writeData(out, tensor.data()));
+  }
+
+  /**
+   * Writes a whole file as {@link #write} does, asking for the data of one tensor after the other.
+   */
+  public static void writeStreamed(
+      OutputStream out, List<Streamed> tensors, Map<String, String> metadata) throws IOException {
     check(tensors, metadata);
     byte[] json = header(tensors, metadata).getBytes(StandardCharsets.UTF_8);
     int padded = Math.ceilDiv(json.length, ALIGNMENT) * ALIGNMENT;
@@ -50,30 +91,19 @@ public final class SafetensorsWriter {
     Arrays.fill(header, json.length, padded, (byte) ' ');
     out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(padded).array());
     out.write(header);
-    for (TensorView tensor : tensors) {
-      writeData(out, tensor.data());
+    for (Streamed tensor : tensors) {
+      tensor.data().writeTo(out);
     }
     out.flush();
   }
 
-  private static void check(List<TensorView> tensors, Map<String, String> metadata) {
+  private static void check(List<Streamed> tensors, Map<String, String> metadata) {
     Set<String> names = new HashSet<>(Set.of(SafetensorsHeader.METADATA));
-    for (TensorView tensor : tensors) {
+    for (Streamed tensor : tensors) {
       if (!names.add(tensor.name())) {
         throw new IllegalArgumentException("a second tensor named " + tensor.name());
       }
       checkText(tensor.name());
-      long bytes = tensor.dtype().bytes();
-      for (long size : tensor.shape()) {
-        if (size < 0) {
-          throw new IllegalArgumentException(tensor.name() + ": a dimension of " + size);
-        }
-        bytes = Math.multiplyExact(bytes, size);
-      }
-      if (bytes != tensor.data().byteSize()) {
-        throw new IllegalArgumentException(
-            tensor.name() + ": " + tensor.data().byteSize() + " bytes, its shape takes " + bytes);
-      }
     }
     metadata.forEach((key, value) -> {
       checkText(key);
@@ -87,7 +117,7 @@ public final class SafetensorsWriter {
     }
   }
 
-  private static String header(List<TensorView> tensors, Map<String, String> metadata)
+  private static String header(List<Streamed> tensors, Map<String, String> metadata)
       throws IOException {
     StringWriter text = new StringWriter();
     try (JsonWriter json = new JsonWriter(text)) {
@@ -101,8 +131,8 @@ public final class SafetensorsWriter {
         json.endObject();
       }
       long begin = 0;
-      for (TensorView tensor : tensors) {
-        long end = begin + tensor.data().byteSize();
+      for (Streamed tensor : tensors) {
+        long end = begin + tensor.byteSize();
         json.name(tensor.name()).beginObject();
         json.name("dtype").value(tensor.dtype().name());
         json.name("shape").beginArray();

@@ -1,0 +1,99 @@
+package dev.cram;
+
+/**
+ * How many tokens segments should have so that a text takes about a given time: longer ones, and so
+ * fewer vectors, where there is time, shorter ones where there is not.
+ *
+ * <p>After each segment the time that is left for each token that is left is compared with what
+ * tokens have cost lately, and the length is moved by a small power of the ratio. Several threads
+ * may call it.
+ */
+final class Budget {
+  /** The length follows the ratio of allowed to actual cost by this power. */
+  private static final double FOLLOWING = 0.12;
+
+  /** The most that one segment changes the length by. */
+  private static final double LONGER = 1.1;
+
+  private static final double SHORTER = 0.8;
+
+  /** What tokens have cost lately fades over about so many segments. */
+  private static final double MEMORY_SEGMENTS = 6;
+
+  /** The share of the time left that a stretch may take, so that the end is met. */
+  private static final double SHARE_OF_STRETCH = 0.05;
+
+  private final long started = System.nanoTime();
+  private final double seconds;
+  private final int lanes;
+  private double tokensLeft;
+  private double length;
+
+  /** Seconds of one lane, and the tokens that they gave, fading. */
+  private double costSeconds;
+
+  private double costTokens;
+
+  /**
+   * @param seconds that are left
+   * @param tokens of the whole text
+   * @param lanes how many segments are under way at once
+   * @param vectors of a segment
+   */
+  Budget(double seconds, int tokens, int lanes, int vectors) {
+    this.seconds = seconds;
+    this.tokensLeft = tokens;
+    this.lanes = lanes;
+    this.length = Capacity.first(vectors).tokens();
+  }
+
+  /** What segments should have now. */
+  synchronized Capacity capacity() {
+    return new Capacity(length, 0, 0);
+  }
+
+  /** Whether no stretch should begin any more. */
+  synchronized boolean isOver() {
+    return secondsLeft() <= 0;
+  }
+
+  private double secondsLeft() {
+    return seconds - (System.nanoTime() - started) / 1e9;
+  }
+
+  /** Tokens that need no time, since they were done before. */
+  synchronized void wereThere(int tokens) {
+    tokensLeft -= tokens;
+  }
+
+  /**
+   * Learns from a segment.
+   *
+   * @param spent seconds of one lane
+   * @param wanted tokens that it should have had
+   * @param held tokens that it has
+   */
+  synchronized void spent(double spent, int wanted, int held) {
+    tokensLeft -= held;
+    double fading = 1 - 1 / MEMORY_SEGMENTS;
+    costSeconds = costSeconds * fading + spent;
+    costTokens = costTokens * fading + held;
+    double cost = costSeconds / costTokens;
+    double allowed = Math.max(0, secondsLeft()) * lanes / Math.max(1, tokensLeft);
+    double change = Math.clamp(Math.pow(allowed / cost, FOLLOWING), SHORTER, LONGER);
+    if (change < 1 || held == wanted) {
+      length = Math.max(1, length * change);
+    } else {
+      length = Math.min(length, Math.max(1, (held + wanted) / 2.0));
+    }
+  }
+
+  /** How many segments a stretch should have, 1 to {@code most}. */
+  synchronized int segments(int most) {
+    if (costTokens == 0) {
+      return 1;
+    }
+    double seconds = costSeconds / costTokens * length;
+    return Math.clamp((long) (SHARE_OF_STRETCH * secondsLeft() / seconds), 1, most);
+  }
+}
