@@ -15,8 +15,15 @@ path, model_path = sys.argv[1:]
 with safe_open(path, "pt") as file:
     meta = file.metadata()
     tensors = {name: file.get_tensor(name) for name in file.keys()}
-if meta["cram.version"] != "1" or meta["cram.precision"] != "f32":
-    sys.exit(f"{path}: is version {meta['cram.version']} in {meta['cram.precision']}, expected version 1 in f32")
+if meta["cram.version"] not in ("1", "2") or meta["cram.precision"] != "f32":
+    sys.exit(f"{path}: is version {meta['cram.version']} in {meta['cram.precision']}, expected version 1 or 2 in f32")
+segments = len(tensors.get("segment.tokens", []))
+widths = tensors.get("segment.vectors", torch.ones(segments, dtype=torch.int32)).tolist()
+bits = int(meta.get("cram.vector_bits", 32))
+if bits < 32 and segments:
+    rows = tensors["vectors.packed"][..., None] >> torch.arange(8) & 1
+    rows = rows.flatten(1)[:, : int(meta["cram.width"]) * bits].unflatten(1, (-1, bits))
+    tensors["vectors"] = tensors["vectors.scale"].float()[:, None] * (2 * (rows << torch.arange(bits)).sum(-1) + 1 - 2**bits)
 
 folder, options = model_path, {}
 if os.path.isfile(model_path):
@@ -62,11 +69,14 @@ for kind, count in tensors.get("pieces", torch.empty(0, 2)).tolist():
         continue
     tokens = []
     for segment in range(segment, segment + count):
-        end = row + tensors["segment.vectors"][segment].item()
+        end = row + widths[segment]
         length = tensors["segment.tokens"][segment].item()
         decoded, margin = decode(tensors["vectors"][row:end], length, patches.get(segment, {}))
         print(f"segment {segment}: {end - row} vectors, {length} tokens, {len(patches.get(segment, {}))} patches, "
               f"margin {margin:.4f} (Cram's {tensors['segment.margin'][segment].item():.4f}): {tokenizer.decode(decoded)!r}")
+        if "segment.crc32" in tensors:
+            crc = zlib.crc32(torch.tensor(decoded, dtype=torch.int32).numpy().tobytes())
+            assert crc == tensors["segment.crc32"][segment].item() & 0xFFFFFFFF, f"segment {segment} is not what it was"
         tokens += decoded
         row = end
     segment += 1

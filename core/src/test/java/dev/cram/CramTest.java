@@ -101,7 +101,7 @@ class CramTest {
 
       assertThat(vectors.getFirst()).hasSize(cram.lm().embeddingSize());
       // Kept are the vectors of the best step, which was heard of.
-      float[] kept = file.segments().getFirst().vectors();
+      float[] kept = file.segments().getFirst().vectors().values();
       assertThat(vectors).anySatisfy(heard -> assertThat(heard).isEqualTo(kept));
     }
   }

@@ -8,7 +8,10 @@ import dev.cram.lm.CausalLm;
 import dev.cram.recipe.Recipe;
 import dev.cram.tensor.Precision;
 import dev.cram.tensor.Workers;
-import dev.cram.text.Piece;
+import dev.cram.text.Original;
+import dev.cram.text.RunText;
+import dev.cram.text.TextBlocks;
+import dev.cram.text.TextTokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -55,7 +58,7 @@ class SegmenterPropertyTest {
       for (Segment segment : segments) {
         assertThat(segment.tokenCount()).isBetween(1, maxTokens);
         assertThat(segment.vectorCount()).isEqualTo(vectors);
-        assertThat(segment.vectors()).hasSize(vectors * lm.embeddingSize());
+        assertThat(segment.vectors().size()).isEqualTo(vectors * lm.embeddingSize());
         System.arraycopy(fresh.decode(segment), 0, decoded, at, segment.tokenCount());
         at += segment.tokenCount();
       }
@@ -112,13 +115,30 @@ class SegmenterPropertyTest {
     return segments(tokens, options, maxTokens, null);
   }
 
+  /** Any text is these tokens. */
+  private static TextTokenizer always(int[] tokens) {
+    return new TextTokenizer() {
+      @Override
+      public int[] encode(String text) {
+        return tokens;
+      }
+
+      @Override
+      public String decode(int[] any) {
+        return "x";
+      }
+    };
+  }
+
   /** With an order, as many stretches as may be are under way, and a random one is next to end. */
   private static List<Segment> segments(
       int[] tokens, CompressOptions options, int maxTokens, Random order) {
-    Stretches stretches = new Stretches(List.of(new Piece.TokenRun(tokens)), options, maxTokens);
+    TextTokenizer tokenizer = always(tokens);
+    TextBlocks text = new TextBlocks(Original.of(new byte[] {'x'}), tokenizer);
+    Stretches stretches = new Stretches(text, options, maxTokens, Finished.IN_MEMORY, null);
     List<Stretches.Stretch> underWay = new ArrayList<>();
     try (Lane lane = Lane.open(lm, workers, options)) {
-      Segmenter segmenter = lane.segmenter(options, CramListener.SILENT);
+      Segmenter segmenter = lane.segmenter(options, Finished.IN_MEMORY, null, CramListener.SILENT);
       while (true) {
         Stretches.Stretch next = null;
         while ((underWay.isEmpty() || order != null) && (next = stretches.next()) != null) {
@@ -130,6 +150,6 @@ class SegmenterPropertyTest {
         underWay.remove(order == null ? 0 : order.nextInt(underWay.size())).run(segmenter);
       }
     }
-    return ((Section.Run) stretches.sections().getFirst()).segments();
+    return ((Section.Run) stretches.sections(new RunText(tokenizer)).getFirst()).segments();
   }
 }

@@ -1,5 +1,7 @@
 package dev.cram.container;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.cram.lm.files.DType;
 import dev.cram.lm.files.SafetensorsFile;
 import dev.cram.lm.files.SafetensorsWriter;
@@ -29,16 +31,35 @@ final class CramFileExamples {
   /** Three segments in two runs, raw bytes between them that deflate makes smaller. */
   static CramFile small() {
     Segment first =
-        new Segment(5, 1, new float[] {1, -2, 0.5f}, List.of(new Patch(0, 9)), 0.25f, 100);
+        new Segment(
+            5,
+            1,
+            Vectors.of(new float[] {1, -2, 0.5f}),
+            List.of(new Patch(0, 9)),
+            0.25f,
+            100,
+            0xFFFF_FFFFL,
+            0);
     Segment second =
         new Segment(
             7,
             2,
-            new float[] {1, 2, 3, 4, 5, 6},
+            Vectors.of(new float[] {1, 2, 3, 4, 5, 6}),
             List.of(new Patch(1, 8), new Patch(6, 0)),
             1.5f,
-            40);
-    Segment third = new Segment(1, 1, new float[] {0, 0, 0}, List.of(), Float.POSITIVE_INFINITY, 0);
+            40,
+            0,
+            150);
+    Segment third =
+        new Segment(
+            1,
+            1,
+            Vectors.of(new float[] {0, 0, 0}),
+            List.of(),
+            Float.POSITIVE_INFINITY,
+            0,
+            0x1234_5678L,
+            50);
     return CramFile.of(
         MODEL,
         Precision.F32,
@@ -49,6 +70,19 @@ final class CramFileExamples {
             new Section.Run(List.of(first, second)),
             new Section.Raw(new byte[300]),
             new Section.Run(List.of(third))));
+  }
+
+  /** Whether two files say the same, wherever their vectors are. */
+  static void assertSame(CramFile actual, CramFile expected) {
+    assertThat(actual)
+        .usingRecursiveComparison()
+        .ignoringFieldsMatchingRegexes(".*vectors")
+        .isEqualTo(expected);
+    for (int i = 0; i < expected.segments().size(); i++) {
+      Vectors vectors = actual.segments().get(i).vectors();
+      assertThat(vectors.values()).isEqualTo(expected.segments().get(i).vectors().values());
+      assertThat(vectors.scales()).isEqualTo(expected.segments().get(i).vectors().scales());
+    }
   }
 
   static byte[] bytes(CramFile file) {

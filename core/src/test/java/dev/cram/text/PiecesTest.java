@@ -83,31 +83,6 @@ class PiecesTest {
   }
 
   @Test
-  void aLongTextBecomesRunsOfAtMostAMegabyteCutAtLines() {
-    byte[] bytes = LINE.repeat(100_000).getBytes(UTF_8);
-
-    List<Piece> pieces = Pieces.split(bytes, FakeTokenizers.LOSSLESS);
-
-    assertThat(Pieces.join(pieces, FakeTokenizers.LOSSLESS)).isEqualTo(bytes);
-    assertThat(pieces).hasSizeBetween(5, 12);
-    for (Piece piece : pieces) {
-      String text = FakeTokenizers.LOSSLESS.decode(((Piece.TokenRun) piece).tokens());
-      assertThat(text.getBytes(UTF_8).length).isLessThanOrEqualTo(1 << 20);
-      assertThat(text).endsWith("\n");
-    }
-  }
-
-  @Test
-  void aLongTextWithoutBlanksIsCutBetweenCharacters() {
-    byte[] bytes = "\uD83D\uDE80".repeat(700_000).getBytes(UTF_8);
-
-    List<Piece> pieces = Pieces.split(bytes, FakeTokenizers.LOSSLESS);
-
-    assertThat(pieces).hasOnlyElementsOfType(Piece.TokenRun.class);
-    assertThat(Pieces.join(pieces, FakeTokenizers.LOSSLESS)).isEqualTo(bytes);
-  }
-
-  @Test
   void cutsCoverTheTextInOrderAndPreferLines() {
     byte[] bytes = "one two\nthree four\nfive six\nseven".getBytes(UTF_8);
 

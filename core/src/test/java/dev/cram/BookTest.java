@@ -1,0 +1,245 @@
+package dev.cram;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cram.container.CramFile;
+import dev.cram.container.Section;
+import dev.cram.container.Segment;
+import dev.cram.container.Vectors;
+import dev.cram.lm.InputException;
+import dev.cram.recipe.Recipe;
+import dev.cram.tensor.Precision;
+import dev.cram.text.Original;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Journals, ranges, damage, time budgets. */
+class BookTest {
+  private static final CompressOptions QUICK =
+      new CompressOptions(1, Recipe.CRAM.withMaxSteps(15), 1, 0.1f);
+  private static final byte[] TEXT =
+      "One text, \u9580 and \u958B, that is cut into a few segments by a model of letters."
+          .getBytes(UTF_8);
+
+  @TempDir Path folder;
+
+  @Test
+  void stoppedAnywhereTheSameCallGoesOnAndTheFileIsTheSame() throws IOException {
+    Path journal = folder.resolve("book.cram.journal");
+    byte[] expected;
+    int segments;
+    try (Cram cram = small(2)) {
+      CramFile file = cram.compress(TEXT, QUICK, CramListener.SILENT);
+      expected = bytes(file);
+      segments = file.segments().size();
+    }
+    assertThat(segments).isGreaterThan(3);
+    Random random = new Random(1);
+    int stops = 0;
+    AtomicInteger kept = new AtomicInteger();
+    while (true) {
+      // A stop after every few segments, with another number of threads each time.
+      AtomicInteger left = new AtomicInteger(1 + random.nextInt(2));
+      kept.set(0);
+      CramListener stopping =
+          new CramListener() {
+            @Override
+            public void segmentKept(int firstToken, Segment segment) {
+              kept.incrementAndGet();
+            }
+
+            @Override
+            public void segmentStarted(int firstToken, int[] tokens, int vectors) {
+              if (left.getAndDecrement() == 0) {
+                throw new IllegalStateException("stopped");
+              }
+            }
+          };
+      try (Cram cram = small(1 + stops % 2)) {
+        List<byte[]> results = new ArrayList<>();
+        cram.compress(
+            Original.of(TEXT),
+            QUICK,
+            Optional.of(journal),
+            stopping,
+            file -> results.add(bytesOf(file)));
+        assertThat(results).singleElement().isEqualTo(expected);
+        break;
+      } catch (IllegalStateException e) {
+        assertThat(journal).exists();
+        stops++;
+      }
+    }
+    assertThat(stops).isGreaterThan(1);
+    assertThat(kept.get()).isPositive();
+    assertThat(journal).doesNotExist();
+  }
+
+  @Test
+  void aJournalOfAnotherTextIsRefused() {
+    Path journal = folder.resolve("book.cram.journal");
+    try (Cram cram = small(1)) {
+      CramListener failing =
+          new CramListener() {
+            @Override
+            public void textStarted(int tokens) {
+              throw new IllegalStateException("stopped");
+            }
+          };
+      assertThatThrownBy(() ->
+              cram.compress(Original.of(TEXT), QUICK, Optional.of(journal), failing, file -> {}))
+          .isInstanceOf(IllegalStateException.class);
+      assertThatThrownBy(() ->
+              cram.compress(
+                  Original.of(new byte[] {'a'}),
+                  QUICK,
+                  Optional.of(journal),
+                  CramListener.SILENT,
+                  file -> {}))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("with another text");
+    }
+  }
+
+  @Test
+  void anyRangeIsDecodedByItself() throws IOException {
+    byte[] original = Arrays.copyOf(TEXT, TEXT.length + 40);
+    Arrays.fill(original, TEXT.length, original.length, (byte) 0xFF);
+    try (Cram cram = small(2)) {
+      CramFile file = read(cram.compress(original, QUICK, CramListener.SILENT));
+      assertThat(file.hasOffsets()).isTrue();
+      for (int begin = 0; begin <= original.length; begin += 7) {
+        for (int end = begin; end <= original.length; end += 11) {
+          AtomicInteger decoded = new AtomicInteger();
+          CramListener counting =
+              new CramListener() {
+                @Override
+                public void decoded(int tokens, int allTokens) {
+                  decoded.set(allTokens);
+                }
+              };
+          ByteArrayOutputStream out = new ByteArrayOutputStream();
+          Restored restored = cram.decompress("x", file, begin, end, false, out, counting);
+          assertThat(out.toByteArray()).isEqualTo(Arrays.copyOfRange(original, begin, end));
+          assertThat(restored.bytes()).isEqualTo(end - begin);
+          assertThat(decoded.get()).isLessThan(TEXT.length);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aWrongSegmentIsNamedAndTheOthersComeBack() throws IOException {
+    try (Cram cram = small(2)) {
+      CramFile file = cram.compress(TEXT, QUICK, CramListener.SILENT);
+      CramFile wrong = read(withoutVectors(file, 1));
+      Segment lost = file.segments().get(1);
+      int from = file.segments().getFirst().bytes();
+
+      assertThatThrownBy(() -> cram.decompress("x.cram", wrong, CramListener.SILENT))
+          .isInstanceOf(InputException.class)
+          .hasMessageStartingWith("x.cram: of " + file.segments().size() + " segments did not")
+          .hasMessageContainingAll(
+              "segment 1 (bytes " + from + " to " + (from + lost.bytes()) + ")", "--keep-going");
+
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      Restored restored =
+          cram.decompress("x.cram", wrong, 0, Long.MAX_VALUE, true, out, CramListener.SILENT);
+      assertThat(restored.isOriginal()).isFalse();
+      assertThat(restored.lost()).containsExactly(new Restored.Lost(1, 1, from, lost.bytes()));
+      String text = new String(TEXT, UTF_8);
+      String before = new String(TEXT, 0, from, UTF_8);
+      assertThat(out.toString(UTF_8))
+          .isEqualTo(
+              before
+                  + "[... "
+                  + lost.bytes()
+                  + " bytes lost ...]"
+                  + text.substring(new String(TEXT, 0, from + lost.bytes(), UTF_8).length()));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {3, 4, 6, 8})
+  void vectorsOfFewBitsAreExactToo(int bits) throws IOException {
+    CompressOptions options = CompressOptions.DEFAULT.withVectorBits(bits);
+    byte[] original = "The gate stood open.".getBytes(UTF_8);
+    try (Cram cram = Cram.open("cram-tiny", Precision.F32, 2)) {
+      CramFile file = cram.compress(original, options, CramListener.SILENT);
+      byte[] bytes = bytes(file);
+      CramFile read = CramFile.read("x", bytes);
+
+      assertThat(read.vectorBits()).isEqualTo(bits);
+      assertThat(cram.decompress("x", read, CramListener.SILENT)).isEqualTo(original);
+      assertThat(file.segments()).allMatch(segment -> segment.patches().isEmpty());
+      assertThat(file.verified().areKnown()).isTrue();
+    }
+  }
+
+  @Test
+  void whatABudgetHasNoTimeForIsKeptAsItIs() throws IOException {
+    try (Cram cram = small(2)) {
+      CompressOptions none = QUICK.withBudget(1e-9);
+      CramFile file = read(cram.compress(TEXT, none, CramListener.SILENT));
+      assertThat(file.sections()).singleElement().isInstanceOf(Section.Raw.class);
+      assertThat(cram.decompress("x", file, CramListener.SILENT)).isEqualTo(TEXT);
+
+      byte[] longer = new String(TEXT, UTF_8).repeat(60).getBytes(UTF_8);
+      CramFile some = read(cram.compress(longer, QUICK.withBudget(0.6), CramListener.SILENT));
+      assertThat(cram.decompress("x", some, CramListener.SILENT)).isEqualTo(longer);
+    }
+  }
+
+  /** The same file with the vectors of a segment all zero: checksums of the file are right. */
+  private static CramFile withoutVectors(CramFile file, int which) {
+    List<Segment> segments = new ArrayList<>(file.segments());
+    int size = segments.get(which).vectors().size();
+    segments.set(which, segments.get(which).withVectors(Vectors.of(new float[size])));
+    return new CramFile(
+        file.model(),
+        file.precision(),
+        file.recipe(),
+        file.seed(),
+        file.vectorBits(),
+        file.verified(),
+        file.originalBytes(),
+        file.originalSha256(),
+        List.of(new Section.Run(segments)));
+  }
+
+  private static Cram small(int threads) {
+    return Cram.open(TestModels.directory("llama").toString(), Precision.F32, threads);
+  }
+
+  private static CramFile read(CramFile file) throws IOException {
+    return CramFile.read("x", bytes(file));
+  }
+
+  private static byte[] bytesOf(CramFile file) {
+    try {
+      return bytes(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static byte[] bytes(CramFile file) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    file.write(out);
+    return out.toByteArray();
+  }
+}
