@@ -49,6 +49,7 @@ final class Journal implements Finished, AutoCloseable {
   private final long started = System.nanoTime();
   private double secondsBefore;
   private long end;
+  private long endOfHeader;
   private long forced;
 
   /**
@@ -110,10 +111,12 @@ final class Journal implements Finished, AutoCloseable {
       write(0, ByteBuffer.wrap(MAGIC));
       append(identity.getBytes(StandardCharsets.UTF_8));
       channel.force(true);
+      endOfHeader = end;
       return;
     }
     requireSame(identity, new String(header, StandardCharsets.UTF_8));
     end += RECORD_HEAD + header.length;
+    endOfHeader = end;
     for (byte[] record; (record = record(end)) != null && take(record); ) {
       end += RECORD_HEAD + record.length;
     }
@@ -324,11 +327,15 @@ final class Journal implements Finished, AutoCloseable {
     }
   }
 
+  /** Leaves the file to the next process, unless there is nothing in it. */
   @Override
   public void close() {
     try {
       if (channel.isOpen()) {
         channel.force(false);
+        if (end == endOfHeader) {
+          Files.deleteIfExists(path);
+        }
         channel.close();
       }
     } catch (IOException e) {

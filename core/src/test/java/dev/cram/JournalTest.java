@@ -103,7 +103,9 @@ class JournalTest {
 
   @Test
   void anotherTextOrOptionIsRefusedAndTheJournalStays() throws IOException {
-    Journal.open(path, IDENTITY).close();
+    try (Journal journal = Journal.open(path, IDENTITY)) {
+      journal.keep(0, 7, segment(0));
+    }
     byte[] before = Files.readAllBytes(path);
 
     assertThatThrownBy(() -> Journal.open(path, List.of("text abc", "seed 2")))
@@ -115,6 +117,13 @@ class JournalTest {
         .hasMessageContaining("another bits");
 
     assertThat(path).hasBinaryContent(before);
+  }
+
+  @Test
+  void nothingIsLeftWhereNothingWasKept() {
+    Journal.open(path, IDENTITY).close();
+
+    assertThat(path).doesNotExist();
   }
 
   @Test
