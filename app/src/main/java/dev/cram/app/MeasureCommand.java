@@ -1,8 +1,11 @@
 package dev.cram.app;
 
+import dev.cram.lab.Cluster;
 import dev.cram.lab.Experiment;
 import dev.cram.lab.ExperimentFile;
 import dev.cram.lab.Laboratory;
+import dev.cram.lab.LocalRunner;
+import dev.cram.lab.Runner;
 import dev.cram.lab.database.LabDatabase;
 import dev.cram.recipe.Recipe;
 import dev.cram.tensor.Precision;
@@ -121,6 +124,21 @@ final class MeasureCommand implements Runnable {
       description = "Texts that are crammed at the same time (default: one a core).")
   private Integer threads;
 
+  @Option(
+      names = "--master",
+      paramLabel = "MASTER",
+      description =
+          "Do the runs on Apache Spark: spark://HOST:PORT, local[*], yarn, k8s://...;"
+              + " docs/cluster.md says how.")
+  private String master;
+
+  @Option(
+      names = "--spark",
+      paramLabel = "KEY=VALUE",
+      description =
+          "With --master: a setting of Spark, such as spark.executor.memory=4g; can be repeated.")
+  private Map<String, String> sparkSettings = Map.of();
+
   @Option(names = "--dry-run", description = "Show the plan and do nothing.")
   private boolean dryRun;
 
@@ -134,10 +152,10 @@ final class MeasureCommand implements Runnable {
     Experiment experiment = experiment();
     Path file = database != null ? database : Path.of(experiment.name() + ".db");
     VectorModule.load();
-    int count = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
     try (LabDatabase lab = LabDatabase.open(file);
+        Runner runner = runner();
         MeasureProgress progress = new MeasureProgress(CramCommand.statusLine(quiet), dryRun)) {
-      Laboratory laboratory = new Laboratory(lab, count);
+      Laboratory laboratory = new Laboratory(lab, runner);
       if (dryRun) {
         laboratory.plan(experiment, progress);
       } else {
@@ -145,6 +163,13 @@ final class MeasureCommand implements Runnable {
         progress.done(file);
       }
     }
+  }
+
+  private Runner runner() {
+    if (master != null) {
+      return Cluster.find().connect(master, sparkSettings);
+    }
+    return new LocalRunner(threads == null ? Runtime.getRuntime().availableProcessors() : threads);
   }
 
   private Experiment experiment() {

@@ -5,6 +5,7 @@ import dev.cram.lab.LabListener;
 import dev.cram.lab.Plan;
 import dev.cram.lab.run.Run;
 import dev.cram.lab.run.RunKey;
+import dev.cram.lab.run.RunRequest;
 import dev.cram.lm.InputException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,18 +60,20 @@ final class MeasureProgress implements LabListener, AutoCloseable {
   }
 
   @Override
-  public void stepped(RunKey run, CramStep step) {
+  public void stepped(RunRequest request, CramStep step) {
+    RunKey run = request.key();
     line.showWhenDue(() -> {
       List<String> fields = soFar();
       fields.add(
           String.format(
               Locale.ROOT,
-              "now %s %d, %s: step %,d, %.0f%% right",
+              "now %s %d, %s: step %,d, %.0f%% right: %s",
               run.source(),
               run.sample(),
               Spoken.count(run.length(), "token"),
               step.step(),
-              Math.floor(100 * step.accuracy())));
+              Math.floor(100 * step.accuracy()),
+              request.opening()));
       return fields;
     });
   }

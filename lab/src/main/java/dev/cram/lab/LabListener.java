@@ -3,6 +3,7 @@ package dev.cram.lab;
 import dev.cram.CramStep;
 import dev.cram.lab.run.Run;
 import dev.cram.lab.run.RunKey;
+import dev.cram.lab.run.RunRequest;
 import dev.cram.lm.InputException;
 
 /**
@@ -20,8 +21,12 @@ public interface LabListener {
    */
   default void planned(Plan plan) {}
 
-  /** A run takes a step. */
-  default void stepped(RunKey run, CramStep step) {}
+  /**
+   * A run takes a step. Not called for runs on other machines.
+   *
+   * @param step valid during the call
+   */
+  default void stepped(RunRequest run, CramStep step) {}
 
   /** A run is done and recorded. */
   default void finished(Run run) {}

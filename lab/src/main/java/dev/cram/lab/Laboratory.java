@@ -27,14 +27,21 @@ import java.util.function.Consumer;
  */
 public final class Laboratory {
   private final LabDatabase database;
-  private final int threads;
+  private final Runner runner;
 
   /**
    * @param threads runs that are done at the same time, one thread each
    */
   public Laboratory(LabDatabase database, int threads) {
+    this(database, new LocalRunner(threads));
+  }
+
+  /**
+   * @param runner does the runs; not closed here
+   */
+  public Laboratory(LabDatabase database, Runner runner) {
     this.database = database;
-    this.threads = threads;
+    this.runner = runner;
   }
 
   /**
@@ -58,7 +65,7 @@ public final class Laboratory {
 
   private void forEachModel(Experiment experiment, LabListener listener, Consumer<OfModel> action) {
     for (String model : experiment.models()) {
-      try (Workers workers = new Workers(threads);
+      try (Workers workers = new Workers(Runtime.getRuntime().availableProcessors());
           CausalLm lm = CausalLm.open(model, experiment.precision(), workers)) {
         var texts = new SampleTexts(experiment, lm, workers);
         action.accept(new OfModel(experiment, model, lm, texts, listener));
@@ -141,7 +148,14 @@ public final class Laboratory {
             if (finished.contains(key.id())) {
               alreadyDone++;
             } else {
-              requests.add(new RunRequest(key, modelPath, tokens, found.get().baseline()));
+              requests.add(
+                  new RunRequest(
+                      key,
+                      modelPath,
+                      found.get().opening(),
+                      tokens,
+                      found.get().baseline().correct(length),
+                      found.get().baseline().crossEntropy(length)));
             }
           }
         }
@@ -149,7 +163,9 @@ public final class Laboratory {
       // The longest first, so that at the end no core waits for another's long run.
       requests.sort(Comparator.comparingInt((RunRequest r) -> -r.key().length()));
       double seconds =
-          requests.isEmpty() ? 0 : StepCost.of(lm, requests).atMost(requests) / threads;
+          requests.isEmpty()
+              ? 0
+              : StepCost.of(lm, requests).atMost(requests) / runner.parallelRuns();
       Plan plan = new Plan(lm.name(), requests, alreadyDone, tooShort, seconds);
       listener.planned(plan);
       return plan;
@@ -173,15 +189,15 @@ public final class Laboratory {
     }
 
     private void execute(List<RunRequest> requests) {
-      new LocalRunner(lm, threads)
-          .run(
-              requests,
-              listener,
-              run -> {
-                if (database.add(experiment.name(), run)) {
-                  listener.finished(run);
-                }
-              });
+      runner.run(
+          lm,
+          requests,
+          listener,
+          run -> {
+            if (database.add(experiment.name(), run)) {
+              listener.finished(run);
+            }
+          });
     }
 
     private double mean(List<RunKey> keys, int length, Map<String, Double> accuracies) {

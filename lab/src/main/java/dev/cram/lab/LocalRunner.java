@@ -20,21 +20,24 @@ import java.util.stream.IntStream;
  * Does runs on this machine: independent texts, one a core, since a step of one text over several
  * cores gives less (see BENCHMARKS.md).
  */
-final class LocalRunner {
-  private final CausalLm lm;
+public final class LocalRunner implements Runner {
   private final int threads;
 
-  LocalRunner(CausalLm lm, int threads) {
-    this.lm = lm;
+  /**
+   * @param threads runs that are done at the same time, one thread each
+   */
+  public LocalRunner(int threads) {
     this.threads = threads;
   }
 
-  /**
-   * Does all runs.
-   *
-   * @param record called with each result, one at a time; if it throws, the other runs are stopped
-   */
-  void run(List<RunRequest> requests, LabListener listener, Consumer<Run> record) {
+  @Override
+  public int parallelRuns() {
+    return threads;
+  }
+
+  @Override
+  public void run(
+      CausalLm lm, List<RunRequest> requests, LabListener listener, Consumer<Run> record) {
     AtomicInteger next = new AtomicInteger();
     Object oneAtATime = new Object();
     try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
@@ -78,7 +81,7 @@ final class LocalRunner {
     Consumer<CramStep> progress =
         step -> {
           synchronized (oneAtATime) {
-            listener.stepped(request.key(), step);
+            listener.stepped(request, step);
           }
         };
     Run run;

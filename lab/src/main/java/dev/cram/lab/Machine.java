@@ -7,11 +7,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What results say about where and with what they were made. */
-final class Machine {
+public final class Machine {
   private Machine() {}
 
   /** Processor, number of cores and operating system, on one line. */
-  static String description() {
+  public static String description() {
     return "%s, %d cores, %s %s"
         .formatted(
             processor().orElse(System.getProperty("os.arch")),
@@ -32,7 +32,7 @@ final class Machine {
   }
 
   /** The version of Cram. */
-  static String software() {
+  public static String software() {
     return Optional.ofNullable(Machine.class.getPackage().getImplementationVersion())
         .orElse("development");
   }

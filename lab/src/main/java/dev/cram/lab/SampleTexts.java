@@ -11,13 +11,17 @@ import java.util.Optional;
 
 /** The sample texts of an experiment as one model's tokens. */
 final class SampleTexts {
+  /** Characters of a text that a progress display shows. */
+  private static final int OPENING = 60;
+
   /**
    * A sample of a source.
    *
+   * @param opening its first words, for people to see
    * @param tokens as many as the longest length asks for, or all that the text has
    * @param baseline of these tokens
    */
-  record Sample(int[] tokens, Baseline baseline) {}
+  record Sample(String opening, int[] tokens, Baseline baseline) {}
 
   private final Experiment experiment;
   private final CausalLm lm;
@@ -34,22 +38,28 @@ final class SampleTexts {
             Map<Integer, Sample> ofSource = new LinkedHashMap<>();
             for (int number = 0; number < experiment.samples(); number++) {
               int sample = number;
-              tokens(source, number)
-                  .ifPresent(tokens ->
-                      ofSource.put(sample, new Sample(tokens, Baseline.of(lm, workers, tokens))));
+              source
+                  .text(experiment.textSeed(), number, longest())
+                  .flatMap(text -> sample(text, workers))
+                  .ifPresent(found -> ofSource.put(sample, found));
             }
             samples.put(name, ofSource);
           }
         });
   }
 
-  private Optional<int[]> tokens(TextSource source, int sample) {
-    int longest = experiment.lengths().getLast();
-    return source
-        .text(experiment.textSeed(), sample, longest)
-        .map(text -> lm.tokenizer().encode(text))
-        .map(tokens -> tokens.length > longest ? Arrays.copyOf(tokens, longest) : tokens)
-        .filter(tokens -> tokens.length >= 2);
+  private int longest() {
+    return experiment.lengths().getLast();
+  }
+
+  private Optional<Sample> sample(String text, Workers workers) {
+    int[] tokens = lm.tokenizer().encode(text);
+    if (tokens.length < 2) {
+      return Optional.empty();
+    }
+    int[] kept = tokens.length > longest() ? Arrays.copyOf(tokens, longest()) : tokens;
+    String opening = text.substring(0, Math.min(OPENING, text.length())).replaceAll("\\s+", " ");
+    return Optional.of(new Sample(opening, kept, Baseline.of(lm, workers, kept)));
   }
 
   /** A sample, if the source has it and it is at least that many tokens long. */

@@ -37,7 +37,7 @@ public record Baseline(float[] crossEntropies, boolean[] right) {
   }
 
   /** Mean over the predicted tokens among the first {@code length}, in nats. */
-  double crossEntropy(int length) {
+  public double crossEntropy(int length) {
     double sum = 0;
     for (int i = 1; i < length; i++) {
       sum += crossEntropies[i];
@@ -46,7 +46,7 @@ public record Baseline(float[] crossEntropies, boolean[] right) {
   }
 
   /** How many of the first {@code length} tokens are predicted right. */
-  int correct(int length) {
+  public int correct(int length) {
     int count = 0;
     for (int i = 1; i < length; i++) {
       count += right[i] ? 1 : 0;

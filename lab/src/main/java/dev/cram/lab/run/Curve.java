@@ -1,6 +1,7 @@
 package dev.cram.lab.run;
 
 import dev.cram.CramStep;
+import java.io.Serializable;
 import java.util.Arrays;
 
 /**
@@ -11,7 +12,8 @@ import java.util.Arrays;
  * @param accuracies at each of them, 0 to 1
  * @param exactPrefixes tokens before the first wrong one, by teacher forcing
  */
-public record Curve(int[] steps, float[] crossEntropies, float[] accuracies, int[] exactPrefixes) {
+public record Curve(int[] steps, float[] crossEntropies, float[] accuracies, int[] exactPrefixes)
+    implements Serializable {
 
   /** Collects a curve of at most {@value #POINTS} points, evenly spread. */
   static final class Recorder {

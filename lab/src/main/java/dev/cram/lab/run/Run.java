@@ -1,5 +1,6 @@
 package dev.cram.lab.run;
 
+import java.io.Serializable;
 import java.time.Instant;
 
 /**
@@ -42,7 +43,8 @@ public record Run(
     Curve curve,
     Instant started,
     String machine,
-    String software) {
+    String software)
+    implements Serializable {
 
   /** Tokens that were to be predicted. */
   public int predicted() {

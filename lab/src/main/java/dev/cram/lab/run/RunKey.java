@@ -1,6 +1,7 @@
 package dev.cram.lab.run;
 
 import dev.cram.tensor.Precision;
+import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -36,7 +37,8 @@ public record RunKey(
     String recipe,
     int maxSteps,
     int patience,
-    long seed) {
+    long seed)
+    implements Serializable {
 
   /** Identifies the run: 32 hexadecimal digits of a hash of everything but the model's name. */
   public String id() {

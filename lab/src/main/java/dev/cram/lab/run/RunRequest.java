@@ -1,19 +1,35 @@
 package dev.cram.lab.run;
 
 import dev.cram.recipe.Recipe;
+import java.io.Serializable;
 
 /**
  * A run to be done.
  *
  * @param key identifies it
  * @param modelPath what the model is opened by
+ * @param opening the first words of the text, for people to see
  * @param tokens the text, {@code [key.length]}
- * @param baseline of the text or of a longer one that begins with it
+ * @param correctWithout how many of the predicted tokens are right without vectors
+ * @param crossEntropyWithout mean over the predicted tokens without vectors, in nats
  */
-public record RunRequest(RunKey key, String modelPath, int[] tokens, Baseline baseline) {
+public record RunRequest(
+    RunKey key,
+    String modelPath,
+    String opening,
+    int[] tokens,
+    int correctWithout,
+    double crossEntropyWithout)
+    implements Serializable {
   /** The same with another step budget. */
   public RunRequest withMaxSteps(int maxSteps) {
-    return new RunRequest(key.withMaxSteps(maxSteps), modelPath, tokens, baseline);
+    return new RunRequest(
+        key.withMaxSteps(maxSteps),
+        modelPath,
+        opening,
+        tokens,
+        correctWithout,
+        crossEntropyWithout);
   }
 
   /** The recipe with the budget of this run. */
