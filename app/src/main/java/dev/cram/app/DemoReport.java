@@ -1,16 +1,11 @@
 package dev.cram.app;
 
-import com.github.luben.zstd.Zstd;
+import dev.cram.app.compare.OrdinaryCompressors;
 import dev.cram.container.CramFile;
 import dev.cram.container.Segment;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
-import org.tukaani.xz.LZMA2Options;
-import org.tukaani.xz.XZOutputStream;
 
 /**
  * What the demo achieved, in plain words and beside two ordinary compressors.
@@ -34,6 +29,7 @@ record DemoReport(
     long vectors = file.segments().stream().mapToLong(Segment::vectorCount).sum();
     long steps = file.segments().stream().mapToLong(Segment::steps).sum();
     long patches = file.segments().stream().mapToLong(s -> s.patches().size()).sum();
+    int zstd = OrdinaryCompressors.zstd(original);
     long vectorBytes = 4 * vectors * file.model().width();
 
     out.println();
@@ -52,17 +48,17 @@ record DemoReport(
         Spoken.duration(decompressSeconds));
     out.printf("%nBits per character, for this text:%n");
     row(out, "the text itself", original.length, characters);
-    row(out, "zstd -22", Zstd.compress(original, 22).length, characters);
-    row(out, "xz -9e", xz(original).length, characters);
+    row(out, "zstd -22", zstd, characters);
+    row(out, "xz -9e", OrdinaryCompressors.xz(original), characters);
     row(out, "the vectors alone", vectorBytes, characters);
     row(out, fileName, fileBytes, characters);
-    long smallest = Math.min(Zstd.compress(original, 22).length, original.length);
+    long smallest = Math.min(zstd, original.length);
     if (vectorBytes > smallest) {
       out.printf(
           "In bytes the vectors lose: they are %.0f times as large as zstd's result, and the model"
               + " comes on top.%nWhat they show is how much text a frozen model reads out of a"
               + " single input.%n",
-          (double) vectorBytes / Zstd.compress(original, 22).length);
+          (double) vectorBytes / zstd);
     }
     out.printf("%nLook inside with: cram inspect %s%n", fileName);
   }
@@ -80,16 +76,5 @@ record DemoReport(
 
   private static void row(PrintStream out, String name, long bytes, int characters) {
     out.printf(Locale.ROOT, "  %-18s %8.1f   (%,d bytes)%n", name, 8.0 * bytes / characters, bytes);
-  }
-
-  private static byte[] xz(byte[] bytes) {
-    ByteArrayOutputStream result = new ByteArrayOutputStream();
-    try (XZOutputStream xz =
-        new XZOutputStream(result, new LZMA2Options(LZMA2Options.PRESET_MAX))) {
-      xz.write(bytes);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return result.toByteArray();
   }
 }

@@ -1,0 +1,65 @@
+package dev.cram.app.serve;
+
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Sends the events of a job to one viewer after another, as Server-Sent Events.
+ *
+ * <p>Each viewer has a thread, which blocks where the viewer does not read; after the server's idle
+ * timeout the connection is closed. Nobody else notices.
+ */
+final class EventStream {
+  private static final long HEARTBEAT_MILLIS = 10_000;
+  private static final byte[] HEARTBEAT = ":\n\n".getBytes(StandardCharsets.UTF_8);
+
+  private final int most;
+  private final AtomicInteger viewers = new AtomicInteger();
+
+  /**
+   * @param most viewers at a time
+   */
+  EventStream(int most) {
+    this.most = most;
+  }
+
+  /**
+   * Follows a job until it is over or the viewer goes.
+   *
+   * @throws Refusal if there are too many viewers
+   */
+  void follow(Context request, Job job) throws IOException, InterruptedException {
+    if (viewers.incrementAndGet() > most) {
+      viewers.decrementAndGet();
+      throw new Refusal(Refusal.BUSY, "there are " + most + " viewers already");
+    }
+    Broadcast broadcast = job.broadcast();
+    broadcast.joined();
+    try {
+      request.contentType("text/event-stream; charset=utf-8");
+      OutputStream out = request.res().getOutputStream();
+      Broadcast.Event event = job.snapshotEvent();
+      send(out, event.bytes());
+      while (!event.isLast()) {
+        Broadcast.Event next = broadcast.after(event.number(), HEARTBEAT_MILLIS);
+        if (next == null) {
+          send(out, HEARTBEAT);
+        } else {
+          event = next.number() == event.number() + 1 ? next : job.snapshotEvent();
+          send(out, event.bytes());
+        }
+      }
+    } finally {
+      broadcast.left();
+      viewers.decrementAndGet();
+    }
+  }
+
+  private static void send(OutputStream out, byte[] bytes) throws IOException {
+    out.write(bytes);
+    out.flush();
+  }
+}
