@@ -110,7 +110,7 @@ final class Decoding {
       TextTokenizer tokenizer,
       TokenTexts texts,
       Consumer<Object> told) {
-    start(lm, decoder, segment.vectors(), segment.vectorCount());
+    start(lm, decoder, segment.vectors().values(), segment.vectorCount());
     int[] tokens = new int[segment.tokenCount()];
     int patch = 0;
     for (int i = 0; i < tokens.length; i++) {

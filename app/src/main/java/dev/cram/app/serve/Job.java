@@ -62,7 +62,8 @@ final class Job {
           original,
           model,
           precision,
-          new CompressOptions(options.vectors(), options.recipe(), seed, options.marginGoal()));
+          new CompressOptions(options.vectors(), options.recipe(), seed, options.marginGoal())
+              .withVectorBits(options.vectorBits()));
     }
   }
 
@@ -331,6 +332,7 @@ final class Job {
       String model,
       String precision,
       int vectors,
+      int bits,
       String recipe,
       int maxSteps,
       long seed,
@@ -347,6 +349,7 @@ final class Job {
         order.model(),
         order.precision().name().toLowerCase(Locale.ROOT),
         order.options().vectors(),
+        order.options().vectorBits(),
         order.options().recipe().name(),
         order.options().recipe().maxSteps(),
         order.options().seed(),

@@ -1,5 +1,6 @@
 package dev.cram.app.serve;
 
+import dev.cram.container.Grid;
 import dev.cram.container.Segment;
 import java.util.List;
 import java.util.Optional;
@@ -54,17 +55,18 @@ record Move(
    * @throws Refusal if the two do not fit together
    */
   float[] apply(Segment segment, Segment other, List<Segment> others, int number) {
-    float[] vectors = segment.vectors().clone();
+    float[] vectors = segment.vectors().values().clone();
     int width = vectors.length / segment.vectorCount();
     if (swap.isPresent() && swap.get().segment() == number) {
       exchange(vectors, width, segment.vectorCount(), others, swap.get());
     }
     if (mix > 0 && other != null) {
       require(
-          other.vectors().length == vectors.length,
+          other.vectors().size() == vectors.length,
           "two texts can be mixed where they have equally many vectors of the same width");
+      float[] toward = other.vectors().values();
       for (int i = 0; i < vectors.length; i++) {
-        vectors[i] = (float) ((1 - mix) * vectors[i] + mix * other.vectors()[i]);
+        vectors[i] = (float) ((1 - mix) * vectors[i] + mix * toward[i]);
       }
     }
     var random = new SplittableRandom(seed + number);
@@ -87,10 +89,10 @@ record Move(
     require(
         swap.fromVector() >= 0
             && swap.fromVector() < from.vectorCount()
-            && from.vectors().length / from.vectorCount() == width,
+            && from.vectors().size() / from.vectorCount() == width,
         "there is no such vector of the same width");
     System.arraycopy(
-        from.vectors(), swap.fromVector() * width, vectors, swap.vector() * width, width);
+        from.vectors().values(), swap.fromVector() * width, vectors, swap.vector() * width, width);
   }
 
   private void disturb(float[] vectors, int from, int width, SplittableRandom random) {
@@ -104,18 +106,14 @@ record Move(
     }
   }
 
-  /** Rounds a vector to equal steps, symmetric around 0, up to its largest number. */
+  /** Rounds a vector as a file of so many bits holds it. */
   private void round(float[] vectors, int from, int width) {
-    if (bits == 32) {
+    if (bits == Grid.FLOAT_BITS) {
       return;
     }
-    float largest = 0;
+    float scale = Grid.scale(vectors, from, width, bits);
     for (int i = from; i < from + width; i++) {
-      largest = Math.max(largest, Math.abs(vectors[i]));
-    }
-    float step = largest / ((1 << (bits - 1)) - 1);
-    for (int i = from; i < from + width && step > 0; i++) {
-      vectors[i] = Math.round(vectors[i] / step) * step;
+      vectors[i] = Grid.value(Grid.code(vectors[i], scale, bits), scale, bits);
     }
   }
 

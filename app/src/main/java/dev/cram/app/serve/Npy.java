@@ -32,8 +32,8 @@ final class Npy {
     npy.put((byte) 1).put((byte) 0).putShort((short) headerBytes);
     npy.put(header.getBytes(StandardCharsets.US_ASCII));
     for (Segment segment : file.segments()) {
-      npy.asFloatBuffer().put(segment.vectors());
-      npy.position(npy.position() + 4 * segment.vectors().length);
+      npy.asFloatBuffer().put(segment.vectors().values());
+      npy.position(npy.position() + 4 * segment.vectors().size());
     }
     return npy.array();
   }

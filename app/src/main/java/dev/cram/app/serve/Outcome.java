@@ -3,6 +3,7 @@ package dev.cram.app.serve;
 import dev.cram.TheoreticalBound;
 import dev.cram.app.compare.OrdinaryCompressors;
 import dev.cram.container.CramFile;
+import dev.cram.container.Grid;
 import dev.cram.container.Segment;
 import dev.cram.lm.CausalLm;
 import dev.cram.lm.GradientPass;
@@ -79,8 +80,16 @@ record Outcome(
             size("the text itself", original.length, characters),
             size("zstd -22", OrdinaryCompressors.zstd(original), characters),
             size("xz -9e", OrdinaryCompressors.xz(original), characters),
-            size("the vectors alone", 4L * vectors * lm.embeddingSize(), characters),
+            size("the vectors alone", vectorBytes(file), characters),
             size("the .cram file", fileBytes, characters)));
+  }
+
+  /** What the numbers of all vectors take, with a scale of 16 bits each where they are rounded. */
+  private static long vectorBytes(CramFile file) {
+    long vectors = file.segments().stream().mapToLong(Segment::vectorCount).sum();
+    int bits = file.vectorBits();
+    int scaleBits = bits == Grid.FLOAT_BITS ? 0 : Short.SIZE;
+    return vectors * Math.ceilDiv(file.model().width() * bits + scaleBits, Byte.SIZE);
   }
 
   private static Size size(String name, long bytes, long characters) {
@@ -114,7 +123,8 @@ record Outcome(
           int rightWithout = right(pass.margins(), n);
           pass.text(own, segment.vectorCount());
           Matrix mem =
-              Matrix.of(arena, segment.vectorCount(), lm.embeddingSize(), segment.vectors());
+              Matrix.of(
+                  arena, segment.vectorCount(), lm.embeddingSize(), segment.vectors().values());
           double with = pass.run(mem, n, weights, null);
           nats += (without - with) * n;
           gained += right(pass.margins(), n) - rightWithout;

@@ -1,7 +1,8 @@
 package dev.cram.app.serve;
 
+import dev.cram.text.Original;
 import dev.cram.text.Piece;
-import dev.cram.text.Pieces;
+import dev.cram.text.TextBlocks;
 import dev.cram.text.TextTokenizer;
 import dev.cram.text.TokenTexts;
 import java.util.ArrayList;
@@ -27,14 +28,17 @@ record Tokens(int[] ids, List<String> texts, List<Raw> raws) {
     IntStream.Builder ids = IntStream.builder();
     List<String> texts = new ArrayList<>();
     List<Raw> raws = new ArrayList<>();
-    for (Piece piece : Pieces.split(original, tokenizer)) {
-      switch (piece) {
-        case Piece.RawBytes raw -> raws.add(new Raw(texts.size(), raw.bytes().length));
-        case Piece.TokenRun run -> {
-          for (int id : run.tokens()) {
-            ids.add(id);
+    TextBlocks blocks = new TextBlocks(Original.of(original), tokenizer);
+    for (int block = 0; block < blocks.count(); block++) {
+      for (Piece piece : blocks.pieces(block)) {
+        switch (piece) {
+          case Piece.RawBytes raw -> raws.add(new Raw(texts.size(), raw.bytes().length));
+          case Piece.TokenRun run -> {
+            for (int id : run.tokens()) {
+              ids.add(id);
+            }
+            texts.addAll(TokenTexts.of(tokenizer, run.tokens()));
           }
-          texts.addAll(TokenTexts.of(tokenizer, run.tokens()));
         }
       }
     }

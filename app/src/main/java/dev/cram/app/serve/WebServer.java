@@ -3,6 +3,7 @@ package dev.cram.app.serve;
 import dev.cram.CompressOptions;
 import dev.cram.app.serve.Specimens.Specimen;
 import dev.cram.container.CramFile;
+import dev.cram.container.Grid;
 import dev.cram.container.Segment;
 import dev.cram.lm.InputException;
 import dev.cram.recipe.Recipe;
@@ -263,12 +264,17 @@ public final class WebServer implements AutoCloseable {
     menu.opens(model);
     Recipe recipe = Recipe.named(parameter(request, "recipe", Recipe.names().getFirst()));
     int steps = number(request, "steps", recipe.maxSteps(), 1, MOST_STEPS);
+    int bits = number(request, "bits", Grid.FLOAT_BITS, 2, Grid.FLOAT_BITS);
+    if (!Grid.supports(bits)) {
+      throw new Refusal(Refusal.BAD_REQUEST, "vectors can have 3, 4, 6, 8 or 32 bits a number");
+    }
     CompressOptions how =
         new CompressOptions(
-            number(request, "vectors", 1, 1, MOST_VECTORS),
-            steps == recipe.maxSteps() ? recipe : recipe.withMaxSteps(steps),
-            number(request, "seed", 1, 0, Integer.MAX_VALUE),
-            CompressOptions.DEFAULT.marginGoal());
+                number(request, "vectors", 1, 1, MOST_VECTORS),
+                steps == recipe.maxSteps() ? recipe : recipe.withMaxSteps(steps),
+                number(request, "seed", 1, 0, Integer.MAX_VALUE),
+                CompressOptions.DEFAULT.marginGoal())
+            .withVectorBits(bits);
     Precision precision = precision(parameter(request, "precision", "f32"));
     byte[] original =
         Upload.read(

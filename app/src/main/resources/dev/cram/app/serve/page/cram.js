@@ -117,6 +117,7 @@ export class Cram {
           model: $("model").value,
           vectors: $("vectors").value,
           precision: $("precision").value,
+          bits: $("vector-bits").value,
           recipe: $("recipe").value,
           steps: $("steps").value,
           seed: $("seed").value,
@@ -222,7 +223,7 @@ export class Cram {
     this.status = job.status;
     $("job-name").textContent = job.name;
     $("job-about").textContent =
-      `${job.model}, ${job.precision}, ${count(job.vectors, "vector")} a segment, recipe ${job.recipe}, seed ${job.seed}, ${count(job.bytes, "byte")}`;
+      `${job.model}, ${job.precision}, ${count(job.vectors, "vector")} a segment${job.bits < 32 ? ` of ${job.bits}-bit numbers` : ""}, recipe ${job.recipe}, seed ${job.seed}, ${count(job.bytes, "byte")}`;
     $("stop").hidden = over || job.status === "stopped";
     $("go-on").hidden = job.status !== "stopped";
     $("give-up").hidden = over;
