@@ -7,7 +7,6 @@ import dev.cram.lab.Laboratory;
 import dev.cram.lab.LocalRunner;
 import dev.cram.lab.Runner;
 import dev.cram.lab.database.LabDatabase;
-import dev.cram.recipe.Recipe;
 import dev.cram.tensor.Precision;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -35,7 +34,7 @@ final class MeasureCommand implements Runnable {
   @Parameters(
       arity = "0..1",
       paramLabel = "EXPERIMENT",
-      description = "Experiment file in YAML; docs/lab.md explains its keys.")
+      description = "Experiment file in YAML or TOML; docs/lab.md explains its keys.")
   private Path experimentFile;
 
   @Option(
@@ -81,8 +80,8 @@ final class MeasureCommand implements Runnable {
       names = "--seed",
       paramLabel = "S",
       split = ",",
-      description = "Seeds of the optimisation (default: 1).")
-  private List<Long> seeds;
+      description = "Seeds of the optimisation, such as 1,2 or 1..32 (default: 1).")
+  private List<String> seeds;
 
   @Option(names = "--samples", paramLabel = "N", description = "Texts of a source (default: 50).")
   private Integer samples;
@@ -149,17 +148,17 @@ final class MeasureCommand implements Runnable {
 
   @Override
   public void run() {
-    Experiment experiment = experiment();
-    Path file = database != null ? database : Path.of(experiment.name() + ".db");
+    List<Experiment> experiments = experiments();
+    Path file = database != null ? database : Path.of(experiments.getFirst().name() + ".db");
     VectorModule.load();
     try (LabDatabase lab = LabDatabase.open(file);
         Runner runner = runner();
         MeasureProgress progress = new MeasureProgress(CramCommand.statusLine(quiet), dryRun)) {
       Laboratory laboratory = new Laboratory(lab, runner);
       if (dryRun) {
-        laboratory.plan(experiment, progress);
+        laboratory.plan(experiments, progress);
       } else {
-        laboratory.run(experiment, progress);
+        laboratory.run(experiments, progress);
         progress.done(file);
       }
     }
@@ -172,48 +171,48 @@ final class MeasureCommand implements Runnable {
     return new LocalRunner(threads == null ? Runtime.getRuntime().availableProcessors() : threads);
   }
 
-  private Experiment experiment() {
-    Experiment given =
-        experimentFile != null
-            ? ExperimentFile.read(experimentFile)
-            : new Experiment(
-                "measure",
-                List.of(ModelOptions.BUILT_IN_MODEL),
-                Map.of("random", "random"),
-                Experiment.PAPER_LENGTHS,
-                List.of(1),
-                List.of(1L),
-                50,
-                1,
-                Recipe.PAPER,
-                Precision.F32,
-                Experiment.Goal.ALL);
-    Recipe chosen = recipe == null ? given.recipe() : Recipe.named(recipe);
-    return new Experiment(
-        or(name, given.name()),
-        or(models, given.models()),
-        sources == null ? given.sources() : named(sources),
-        or(lengths, given.lengths()),
-        or(vectors, given.vectors()),
-        or(seeds, given.seeds()),
-        or(samples, given.samples()),
-        given.textSeed(),
-        maxSteps == null ? chosen : chosen.withMaxSteps(maxSteps),
-        or(precision, given.precision()),
-        or(goal, given.goal()));
+  /** The experiment file with what the options say in the place of its keys. */
+  private List<Experiment> experiments() {
+    Map<String, Object> changes = new LinkedHashMap<>();
+    put(changes, "name", name);
+    put(changes, "models", models);
+    put(changes, "sources", sources == null ? null : named(sources));
+    put(changes, "lengths", lengths);
+    put(changes, "vectors", vectors);
+    put(changes, "seeds", seeds);
+    put(changes, "samples", samples);
+    put(changes, "recipe", recipe);
+    put(changes, "max-steps", maxSteps);
+    put(changes, "precision", precision);
+    put(changes, "goal", goal);
+    if (experimentFile != null) {
+      return ExperimentFile.read(experimentFile, changes);
+    }
+    changes.putIfAbsent("models", ModelOptions.BUILT_IN_MODEL);
+    changes.putIfAbsent("sources", List.of("random"));
+    return ExperimentFile.of(changes);
   }
 
-  private static <T> T or(T option, T otherwise) {
-    return option == null ? otherwise : option;
+  private static void put(Map<String, Object> changes, String key, Object value) {
+    if (value != null) {
+      changes.put(key, value);
+    }
   }
 
+  /** Paths on the command line are relative to the working directory. */
   private static Map<String, String> named(List<String> sources) {
     Map<String, String> named = new LinkedHashMap<>();
     for (String source : sources) {
       int equals = source.indexOf('=');
+      String spec = source.substring(equals + 1);
+      int colon = spec.indexOf(':');
+      boolean path =
+          List.of("file", "dir", "random").contains(spec.substring(0, Math.max(0, colon)));
       named.put(
           equals < 0 ? source : source.substring(0, equals),
-          equals < 0 ? source : source.substring(equals + 1));
+          path
+              ? spec.substring(0, colon + 1) + Path.of(spec.substring(colon + 1)).toAbsolutePath()
+              : spec);
     }
     return named;
   }

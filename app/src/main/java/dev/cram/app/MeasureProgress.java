@@ -43,6 +43,10 @@ final class MeasureProgress implements LabListener, AutoCloseable {
       parts.add(
           Spoken.count(plan.tooShort(), "text") + " skipped, shorter than the length asked for");
     }
+    if (plan.tooLong() > 0) {
+      parts.add(
+          Spoken.count(plan.tooLong(), "run") + " skipped, longer than the model's positions");
+    }
     if (!plan.requests().isEmpty()) {
       parts.add("at most " + Spoken.duration(plan.atMostSeconds()));
     }
@@ -87,6 +91,14 @@ final class MeasureProgress implements LabListener, AutoCloseable {
   }
 
   @Override
+  public void interpolated(int count, int total) {
+    line.showWhenDue(() ->
+        List.of(
+            "%s of %s between vectors measured"
+                .formatted(Spoken.number(count), Spoken.count(total, "line"))));
+  }
+
+  @Override
   public void failed(RunKey run, InputException reason) {
     failed++;
     workDone += work(run);
@@ -107,6 +119,7 @@ final class MeasureProgress implements LabListener, AutoCloseable {
     }
     double seconds = (System.nanoTime() - started) / 1e9;
     if (workDone > 0) {
+      fields.add(String.format(Locale.ROOT, "%.1f a minute", done * 60 / seconds));
       fields.add(Spoken.duration((work - workDone) * seconds / workDone) + " left");
     }
     fields.add(Spoken.number(exact) + " exact");

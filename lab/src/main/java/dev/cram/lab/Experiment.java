@@ -3,6 +3,8 @@ package dev.cram.lab;
 import dev.cram.lm.InputException;
 import dev.cram.recipe.Recipe;
 import dev.cram.tensor.Precision;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -11,30 +13,30 @@ import java.util.Map;
  *
  * @param name what reports call it
  * @param models {@code cram-tiny} or paths of models
- * @param sources what reports call a source, and its {@link dev.cram.lab.source.TextSource#open
- *     specification}
+ * @param sources what reports call a source, and which texts are taken from it
  * @param lengths of the texts, in tokens of the model; ascending, at least 2 each, since the first
  *     token is given
  * @param vectors numbers of [mem] vectors (K)
  * @param seeds of the optimisation
- * @param samples texts of each source
  * @param textSeed of the choice of texts
  * @param recipe how the vectors are searched
  * @param precision of the model
  * @param goal which of the lengths are run
+ * @param linePoints points on the line between the vectors that two seeds found for one text, ends
+ *     included, at which the accuracy is measured; 0 for no such lines
  */
 public record Experiment(
     String name,
     List<String> models,
-    Map<String, String> sources,
+    Map<String, Sampling> sources,
     List<Integer> lengths,
     List<Integer> vectors,
     List<Long> seeds,
-    int samples,
     long textSeed,
     Recipe recipe,
     Precision precision,
-    Goal goal) {
+    Goal goal,
+    int linePoints) {
 
   /** Which of the lengths are run. */
   public enum Goal {
@@ -47,6 +49,9 @@ public record Experiment(
     CAPACITY
   }
 
+  /** The accuracy from which on a text counts as decoded (Kuratov et al. 2025). */
+  public static final double DECODED = 0.99;
+
   /** The grid of Kuratov et al. 2025, in tokens. */
   public static final List<Integer> PAPER_LENGTHS =
       List.of(8, 16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1568);
@@ -58,13 +63,16 @@ public record Experiment(
     models = nonEmpty("models", models);
     lengths = nonEmpty("lengths", lengths).stream().sorted().distinct().toList();
     vectors = nonEmpty("vectors", vectors).stream().sorted().distinct().toList();
-    seeds = nonEmpty("seeds", seeds);
+    seeds = nonEmpty("seeds", seeds).stream().distinct().toList();
+    sources = Collections.unmodifiableMap(new LinkedHashMap<>(sources));
     if (sources.isEmpty()) {
       throw new InputException("sources: none is given, expected at least one");
     }
     atLeast("lengths", lengths.getFirst(), 2);
     atLeast("vectors", vectors.getFirst(), 1);
-    atLeast("samples", samples, 1);
+    if (linePoints != 0) {
+      atLeast("line-points", linePoints, 2);
+    }
   }
 
   private static <T> List<T> nonEmpty(String key, List<T> values) {

@@ -1,238 +1,117 @@
 package dev.cram.lab;
 
 import dev.cram.lm.InputException;
-import dev.cram.recipe.Recipe;
-import dev.cram.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.dataformat.toml.TomlMapper;
 
-/** Reads an experiment from a YAML file, see {@code docs/lab.md} for its keys. */
+/**
+ * Reads experiments from a YAML or TOML file, see {@code docs/lab.md} for its keys.
+ *
+ * <p>A file is one experiment, or with the key {@code parts} several that differ in some keys.
+ */
 public final class ExperimentFile {
-  private static final Set<String> KEYS =
-      new TreeSet<>(
-          Set.of(
-              "name",
-              "models",
-              "sources",
-              "lengths",
-              "vectors",
-              "seeds",
-              "samples",
-              "text-seed",
-              "recipe",
-              "max-steps",
-              "patience",
-              "precision",
-              "goal"));
+  private static final String PARTS = "parts";
 
-  private final Path file;
-  private final Map<?, ?> values;
+  private ExperimentFile() {}
 
-  private ExperimentFile(Path file, Map<?, ?> values) {
-    this.file = file;
-    this.values = values;
+  /** As {@link #read(Path, Map)} without changes. */
+  public static List<Experiment> read(Path file) {
+    return read(file, Map.of());
   }
 
   /**
-   * Reads an experiment.
+   * Reads experiments.
    *
-   * @param file YAML; paths in it are relative to its folder
-   * @throws InputException if it cannot be read, is no YAML, or has an unknown key or a value of
-   *     the wrong kind
+   * @param file YAML, or TOML if its name ends so; paths in it are relative to its folder
+   * @param changes keys and values that replace those of the file, in all of its parts
+   * @throws InputException if it cannot be read, is no YAML or TOML, or has an unknown key or a
+   *     value of the wrong kind
    */
-  public static Experiment read(Path file) {
-    Object root;
+  public static List<Experiment> read(Path file, Map<String, Object> changes) {
+    String name = file.getFileName().toString();
+    int dot = name.lastIndexOf('.');
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("name", dot > 0 ? name.substring(0, dot) : name);
+    values.putAll(keys(file.toString(), parse(file)));
+    return experiments(file.toString(), file.toAbsolutePath().getParent(), values, changes);
+  }
+
+  /**
+   * Experiments from keys and values, as a file would have them.
+   *
+   * @param values paths in them are relative to the working directory
+   * @throws InputException as {@link #read(Path)}
+   */
+  public static List<Experiment> of(Map<String, Object> values) {
+    return experiments("experiment", Path.of("").toAbsolutePath(), values, Map.of());
+  }
+
+  private static Object parse(Path file) {
+    String text;
     try {
-      root =
-          new Load(LoadSettings.builder().setLabel(file.toString()).build())
-              .loadFromString(Files.readString(file));
+      text = Files.readString(file);
     } catch (IOException e) {
       throw new InputException(file + ": cannot be read: " + e.getMessage(), e);
+    }
+    if (file.toString().endsWith(".toml")) {
+      try {
+        return new TomlMapper().readValue(text, Map.class);
+      } catch (JacksonException e) {
+        String place = e.getLocation() == null ? "" : " (line " + e.getLocation().getLineNr() + ")";
+        throw new InputException(file + ": is no valid TOML: " + e.getOriginalMessage() + place, e);
+      }
+    }
+    try {
+      return new Load(LoadSettings.builder().setLabel(file.toString()).build())
+          .loadFromString(text);
     } catch (YamlEngineException e) {
       throw new InputException(file + ": is no valid YAML: " + e.getMessage(), e);
     }
-    if (!(root instanceof Map<?, ?> map)) {
+  }
+
+  private static Map<String, Object> keys(String label, Object value) {
+    if (!(value instanceof Map<?, ?> map)) {
       throw new InputException(
-          file + ": expected keys and values, such as \"models: [cram-tiny]\"");
+          label + ": expected keys and values, such as \"models: [cram-tiny]\"");
     }
-    for (Object key : map.keySet()) {
-      if (!KEYS.contains(String.valueOf(key))) {
-        throw new InputException(
-            file
-                + ": unknown key '"
-                + key
-                + "'; did you mean '"
-                + nearest(String.valueOf(key))
-                + "'? There are: "
-                + String.join(", ", KEYS));
-      }
+    Map<String, Object> keys = new LinkedHashMap<>();
+    map.forEach((key, of) -> keys.put(String.valueOf(key), of));
+    return keys;
+  }
+
+  private static List<Experiment> experiments(
+      String label, Path folder, Map<String, Object> values, Map<String, Object> changes) {
+    Map<String, Object> common = new LinkedHashMap<>(values);
+    Object parts = common.remove(PARTS);
+    if (parts == null) {
+      return List.of(experiment(label, folder, common, changes));
     }
-    return new ExperimentFile(file, map).experiment();
-  }
-
-  private Experiment experiment() {
-    Recipe recipe = Recipe.named(text("recipe").orElse(Recipe.PAPER.name()));
-    Optional<Integer> maxSteps = number("max-steps").map(this::positive);
-    if (maxSteps.isPresent()) {
-      recipe = recipe.withMaxSteps(maxSteps.get());
+    if (!(parts instanceof List<?> list) || list.isEmpty()) {
+      throw new InputException(label + ": " + PARTS + ": expected a list of keys and values");
     }
-    Optional<Integer> patience = number("patience").map(this::positive);
-    if (patience.isPresent()) {
-      recipe = recipe.withPatience(patience.get());
+    List<Experiment> experiments = new ArrayList<>();
+    for (Object part : list) {
+      Map<String, Object> ofPart = new LinkedHashMap<>(common);
+      ofPart.putAll(keys(label + ": " + PARTS, part));
+      experiments.add(experiment(label, folder, ofPart, changes));
     }
-    try {
-      return new Experiment(
-          text("name").orElse(nameOfFile()),
-          list("models").map(models -> models.stream().map(this::model).toList()).orElse(List.of()),
-          sources(),
-          list("lengths").map(this::integers).orElse(Experiment.PAPER_LENGTHS),
-          list("vectors").map(this::integers).orElse(List.of(1)),
-          list("seeds")
-              .map(seeds -> seeds.stream().map(seed -> whole("seeds", seed)).toList())
-              .orElse(List.of(1L)),
-          number("samples").map(Math::toIntExact).orElse(50),
-          number("text-seed").orElse(1L),
-          recipe,
-          choice("precision", Precision.values(), Precision.F32),
-          choice("goal", Experiment.Goal.values(), Experiment.Goal.ALL));
-    } catch (InputException e) {
-      throw e.getMessage().startsWith(file.toString())
-          ? e
-          : new InputException(file + ": " + e.getMessage(), e);
-    }
+    return experiments;
   }
 
-  private String nameOfFile() {
-    String name = file.getFileName().toString();
-    return name.contains(".") ? name.substring(0, name.lastIndexOf('.')) : name;
-  }
-
-  private String model(Object value) {
-    String model = String.valueOf(value);
-    Path relative = resolved(model);
-    return Files.exists(relative) ? relative.toString() : model;
-  }
-
-  /**
-   * Either a map from a name to a specification, or a list of specifications that name themselves.
-   */
-  private Map<String, String> sources() {
-    Map<String, String> sources = new LinkedHashMap<>();
-    switch (values.get("sources")) {
-      case Map<?, ?> named ->
-          named.forEach((name, spec) -> sources.put(name.toString(), source(spec)));
-      case List<?> specs -> specs.forEach(spec -> sources.put(String.valueOf(spec), source(spec)));
-      case null, default -> throw wrong("sources", "a map from names to sources, or a list");
-    }
-    return sources;
-  }
-
-  private String source(Object value) {
-    String spec = String.valueOf(value);
-    for (String kind : List.of("file:", "dir:", "random:")) {
-      if (spec.startsWith(kind)) {
-        return kind + resolved(spec.substring(kind.length()));
-      }
-    }
-    return spec;
-  }
-
-  private Path resolved(String path) {
-    Path folder = file.toAbsolutePath().getParent();
-    return folder.resolve(path).normalize();
-  }
-
-  private Optional<String> text(String key) {
-    return Optional.ofNullable(values.get(key)).map(String::valueOf);
-  }
-
-  private Optional<Long> number(String key) {
-    return Optional.ofNullable(values.get(key)).map(value -> whole(key, value));
-  }
-
-  private int positive(long value) {
-    if (value < 1 || value > Integer.MAX_VALUE) {
-      throw new InputException(file + ": " + value + " steps make no sense, expected at least 1");
-    }
-    return (int) value;
-  }
-
-  private long whole(String key, Object value) {
-    return switch (value) {
-      case Integer number -> number;
-      case Long number -> number;
-      case null, default -> throw wrong(key, "whole numbers, not '" + value + "'");
-    };
-  }
-
-  private List<Integer> integers(List<?> numbers) {
-    return numbers.stream()
-        .map(value -> Math.toIntExact(whole("lengths, vectors", value)))
-        .toList();
-  }
-
-  /** A list; a single value counts as a list of one. */
-  private Optional<List<?>> list(String key) {
-    return Optional.ofNullable(values.get(key))
-        .map(value -> value instanceof List<?> list ? list : List.of(value));
-  }
-
-  private <E extends Enum<E>> E choice(String key, E[] choices, E usual) {
-    Optional<String> chosen = text(key);
-    if (chosen.isEmpty()) {
-      return usual;
-    }
-    for (E choice : choices) {
-      if (choice.name().equalsIgnoreCase(chosen.get())) {
-        return choice;
-      }
-    }
-    throw wrong(
-        key,
-        "one of "
-            + String.join(
-                ", ",
-                Arrays.stream(choices)
-                    .map(choice -> choice.name().toLowerCase(Locale.ROOT))
-                    .toList()));
-  }
-
-  private InputException wrong(String key, String expected) {
-    return new InputException(file + ": " + key + ": expected " + expected);
-  }
-
-  private static String nearest(String key) {
-    return KEYS.stream().min(Comparator.comparingInt(known -> distance(key, known))).orElseThrow();
-  }
-
-  /** Levenshtein's distance. */
-  private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[b.length()];
+  private static Experiment experiment(
+      String label, Path folder, Map<String, Object> values, Map<String, Object> changes) {
+    Map<String, Object> changed = new LinkedHashMap<>(values);
+    changed.putAll(changes);
+    return new ExperimentKeys(label, folder, changed, changes.containsKey("samples")).experiment();
   }
 }

@@ -31,6 +31,13 @@ public interface LabListener {
   /** A run is done and recorded. */
   default void finished(Run run) {}
 
+  /**
+   * A line between the vectors of two runs is measured.
+   *
+   * @param done lines so far, those that were in the database included
+   */
+  default void interpolated(int done, int total) {}
+
   /** A run ended without a result; the others go on. */
   default void failed(RunKey run, InputException reason) {}
 }

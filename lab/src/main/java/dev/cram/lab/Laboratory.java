@@ -5,19 +5,23 @@ import dev.cram.lab.run.RunKey;
 import dev.cram.lab.run.RunRequest;
 import dev.cram.lm.CausalLm;
 import dev.cram.recipe.Recipe;
+import dev.cram.tensor.Precision;
 import dev.cram.tensor.Workers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Does the runs of an experiment and records each in a database as it ends. What the database
- * already has is not done again, so an experiment that was stopped goes on where it was.
+ * Does the runs of experiments and records each in a database as it ends. What the database already
+ * has is not done again, so an experiment that was stopped goes on where it was.
  *
  * <pre>{@code
  * try (LabDatabase database = LabDatabase.open(Path.of("lab.db"))) {
@@ -44,14 +48,19 @@ public final class Laboratory {
     this.runner = runner;
   }
 
+  /** As {@link #run(List, LabListener)} of one experiment. */
+  public void run(Experiment experiment, LabListener listener) {
+    run(List.of(experiment), listener);
+  }
+
   /**
-   * Runs an experiment to its end.
+   * Runs experiments to their end; each model is opened once for all of them.
    *
    * @throws dev.cram.lm.InputException if a model or source cannot be used, or the database cannot
    *     be written; what was recorded stays
    */
-  public void run(Experiment experiment, LabListener listener) {
-    forEachModel(experiment, listener, OfModel::run);
+  public void run(List<Experiment> experiments, LabListener listener) {
+    forEachModel(experiments, listener, OfModel::run);
   }
 
   /**
@@ -59,156 +68,176 @@ public final class Laboratory {
    *
    * @throws dev.cram.lm.InputException if a model or source cannot be used
    */
-  public void plan(Experiment experiment, LabListener listener) {
-    forEachModel(experiment, listener, OfModel::plan);
+  public void plan(List<Experiment> experiments, LabListener listener) {
+    forEachModel(experiments, listener, OfModel::plan);
   }
 
-  private void forEachModel(Experiment experiment, LabListener listener, Consumer<OfModel> action) {
-    for (String model : experiment.models()) {
-      try (Workers workers = new Workers(Runtime.getRuntime().availableProcessors());
-          CausalLm lm = CausalLm.open(model, experiment.precision(), workers)) {
-        var texts = new SampleTexts(experiment, lm, workers);
-        action.accept(new OfModel(experiment, model, lm, texts, listener));
+  private record OpenedAs(String model, Precision precision) {}
+
+  private void forEachModel(
+      List<Experiment> experiments, LabListener listener, Consumer<OfModel> action) {
+    Map<OpenedAs, List<Experiment>> ofModels = new LinkedHashMap<>();
+    for (Experiment experiment : experiments) {
+      for (String model : experiment.models()) {
+        ofModels
+            .computeIfAbsent(new OpenedAs(model, experiment.precision()), m -> new ArrayList<>())
+            .add(experiment);
       }
     }
+    ofModels.forEach((opened, ofModel) -> {
+      try (Workers workers = new Workers(Runtime.getRuntime().availableProcessors());
+          CausalLm lm = CausalLm.open(opened.model(), opened.precision(), workers)) {
+        action.accept(new OfModel(ofModel, opened.model(), lm, workers, listener));
+      }
+    });
   }
 
-  /** The part of an experiment that one model does. */
+  /** The part of the experiments that one model does. */
   private final class OfModel {
-    private final Experiment experiment;
     private final String modelPath;
     private final CausalLm lm;
-    private final SampleTexts texts;
+    private final Workers workers;
     private final LabListener listener;
+    private final List<Series> open = new ArrayList<>();
+
+    private final Map<Experiment, Interpolation> interpolations = new LinkedHashMap<>();
+
+    /** Timed by the first plan that has something to do. */
+    private Optional<StepCost> stepCost = Optional.empty();
 
     OfModel(
-        Experiment experiment,
+        List<Experiment> experiments,
         String modelPath,
         CausalLm lm,
-        SampleTexts texts,
+        Workers workers,
         LabListener listener) {
-      this.experiment = experiment;
       this.modelPath = modelPath;
       this.lm = lm;
-      this.texts = texts;
+      this.workers = workers;
       this.listener = listener;
-    }
-
-    private List<Series> series() {
-      List<Integer> lengths =
-          experiment.lengths().stream().filter(length -> length <= lm.maxPositions() - 1).toList();
-      List<Series> open = new ArrayList<>();
-      for (String source : experiment.sources().keySet()) {
-        for (int vectors : experiment.vectors()) {
-          for (long seed : experiment.seeds()) {
-            open.add(
-                new Series(source, vectors, seed, new LengthSearch(lengths, experiment.goal())));
-          }
+      int positions = lm.maxPositions();
+      for (Experiment experiment : experiments) {
+        if (experiment.linePoints() > 0) {
+          interpolations.put(experiment, new Interpolation(experiment.linePoints()));
         }
+        var texts = new SampleTexts(experiment, lm, workers);
+        experiment
+            .sources()
+            .forEach((source, sampling) -> {
+              for (int vectors : experiment.vectors()) {
+                for (long seed : experiment.seeds()) {
+                  open.add(
+                      new Series(experiment, texts, source, sampling, vectors, seed, positions));
+                }
+              }
+            });
       }
-      return open;
     }
 
     void plan() {
-      plan(series(), new HashMap<>());
+      plan(true);
     }
 
     void run() {
-      List<Series> open = series();
+      boolean first = true;
       while (!open.isEmpty()) {
-        Map<Series, List<RunKey>> asked = new HashMap<>();
-        Plan plan = plan(open, asked);
-        execute(plan.requests());
+        execute(plan(first).requests());
+        first = false;
         Map<String, Double> accuracies = database.accuracies();
-        for (Series series : open) {
-          series.search().learn(length -> mean(asked.get(series), length, accuracies));
-        }
-        open.removeIf(series -> series.search().isOver());
+        open.forEach(series -> series.learn(accuracies));
+        open.removeIf(Series::isOver);
       }
+      interpolations.values().forEach(lines -> lines.run(database, lm, workers, listener));
     }
 
-    private Plan plan(List<Series> open, Map<Series, List<RunKey>> asked) {
+    /**
+     * @param first whether to count what no length of the grid can do; later rounds would count it
+     *     again
+     */
+    private Plan plan(boolean first) {
       Set<String> finished = database.accuracies().keySet();
+      Set<String> planned = new HashSet<>();
       List<RunRequest> requests = new ArrayList<>();
       int alreadyDone = 0;
       int tooShort = 0;
+      int tooLong = 0;
       for (Series series : open) {
-        List<RunKey> keys = new ArrayList<>();
-        asked.put(series, keys);
-        for (int length : series.search().next()) {
-          for (int sample = 0; sample < experiment.samples(); sample++) {
-            var found = texts.find(series.source(), sample, length);
+        series.startRound();
+        tooLong += first ? series.tooLong() : 0;
+        for (int sample = 0; sample < series.samples(); sample++) {
+          for (int length : series.next(sample)) {
+            var found = series.text(sample, length);
             if (found.isEmpty()) {
               tooShort++;
               continue;
             }
-            int[] tokens = Arrays.copyOf(found.get().tokens(), length);
-            RunKey key = key(series, sample, tokens);
-            keys.add(key);
-            if (finished.contains(key.id())) {
+            RunRequest request = request(series, sample, length, found.get());
+            series.asks(request.key());
+            if (interpolations.containsKey(series.experiment())) {
+              interpolations.get(series.experiment()).add(request);
+            }
+            String id = request.key().id();
+            if (finished.contains(id)) {
               alreadyDone++;
-            } else {
-              requests.add(
-                  new RunRequest(
-                      key,
-                      modelPath,
-                      found.get().opening(),
-                      tokens,
-                      found.get().baseline().correct(length),
-                      found.get().baseline().crossEntropy(length)));
+            } else if (planned.add(id)) {
+              // Experiments may overlap: a run that two of them ask for is done once.
+              requests.add(request);
             }
           }
         }
       }
       // The longest first, so that at the end no core waits for another's long run.
-      requests.sort(Comparator.comparingInt((RunRequest r) -> -r.key().length()));
-      double seconds =
-          requests.isEmpty()
-              ? 0
-              : StepCost.of(lm, requests).atMost(requests) / runner.parallelRuns();
-      Plan plan = new Plan(lm.name(), requests, alreadyDone, tooShort, seconds);
+      requests.sort(Comparator.comparingInt((RunRequest request) -> -StepCost.rows(request)));
+      if (stepCost.isEmpty() && !requests.isEmpty()) {
+        stepCost = Optional.of(StepCost.of(lm, requests));
+      }
+      double seconds = stepCost.map(cost -> cost.atMost(requests)).orElse(0.0);
+      Plan plan =
+          new Plan(
+              lm.name(), requests, alreadyDone, tooShort, tooLong, seconds / runner.parallelRuns());
       listener.planned(plan);
       return plan;
     }
 
-    private RunKey key(Series series, int sample, int[] tokens) {
-      Recipe recipe = experiment.recipe();
-      return new RunKey(
-          lm.name(),
-          lm.weightFingerprint(),
-          lm.precision(),
-          series.source(),
-          sample,
-          RunKey.hash(tokens),
-          tokens.length,
-          series.vectors(),
-          recipe.name(),
-          recipe.maxSteps(),
-          recipe.patience(),
-          series.seed());
+    private RunRequest request(Series series, int sample, int length, SampleTexts.Sample found) {
+      int[] tokens = Arrays.copyOf(found.tokens(), length);
+      Recipe recipe = series.experiment().recipe();
+      RunKey key =
+          new RunKey(
+              lm.name(),
+              lm.weightFingerprint(),
+              lm.precision(),
+              series.source(),
+              sample,
+              RunKey.hash(tokens),
+              length,
+              series.vectors(),
+              recipe.name(),
+              recipe.maxSteps(),
+              recipe.patience(),
+              series.seed());
+      return new RunRequest(
+          key,
+          series.experiment().name(),
+          modelPath,
+          found.opening(),
+          tokens,
+          found.baseline().correct(length),
+          found.baseline().crossEntropy(length));
     }
 
     private void execute(List<RunRequest> requests) {
+      Map<String, String> experimentOf = new HashMap<>();
+      requests.forEach(request -> experimentOf.put(request.key().id(), request.experiment()));
       runner.run(
           lm,
           requests,
           listener,
           run -> {
-            if (database.add(experiment.name(), run)) {
+            if (database.add(experimentOf.get(run.key().id()), run)) {
               listener.finished(run);
             }
           });
     }
-
-    private double mean(List<RunKey> keys, int length, Map<String, Double> accuracies) {
-      return keys.stream()
-          .filter(key -> key.length() == length && accuracies.containsKey(key.id()))
-          .mapToDouble(key -> accuracies.get(key.id()))
-          .average()
-          .orElse(0);
-    }
   }
-
-  /** The runs among which a capacity is sought. */
-  private record Series(String source, int vectors, long seed, LengthSearch search) {}
 }

@@ -5,9 +5,6 @@ import java.util.function.IntToDoubleFunction;
 
 /** Which lengths of the grid are run next. */
 final class LengthSearch {
-  /** The mean accuracy that counts as decoded (Kuratov et al. 2025). */
-  static final double DECODED = 0.99;
-
   private final List<Integer> lengths;
   private final Experiment.Goal goal;
 
@@ -48,7 +45,7 @@ final class LengthSearch {
       over = true;
       return;
     }
-    if (meanAccuracy.applyAsDouble(lengths.get(middle())) >= DECODED) {
+    if (meanAccuracy.applyAsDouble(lengths.get(middle())) >= Experiment.DECODED) {
       unknown = middle() + 1;
     } else {
       fails = middle();

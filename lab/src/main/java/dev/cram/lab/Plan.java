@@ -11,7 +11,13 @@ import java.util.List;
  * @param alreadyDone runs that the database has
  * @param tooShort texts that have fewer tokens than a length asks for, or are missing, counted once
  *     for each length
+ * @param tooLong runs that the model has too few positions for
  * @param atMostSeconds how long the runs take if none ends early, from a few steps that were timed
  */
 public record Plan(
-    String model, List<RunRequest> requests, int alreadyDone, int tooShort, double atMostSeconds) {}
+    String model,
+    List<RunRequest> requests,
+    int alreadyDone,
+    int tooShort,
+    int tooLong,
+    double atMostSeconds) {}

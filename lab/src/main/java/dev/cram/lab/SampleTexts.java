@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SplittableRandom;
 
 /** The sample texts of an experiment as one model's tokens. */
 final class SampleTexts {
@@ -33,10 +34,10 @@ final class SampleTexts {
     this.lm = lm;
     experiment
         .sources()
-        .forEach((name, spec) -> {
-          try (TextSource source = TextSource.open(spec)) {
+        .forEach((name, sampling) -> {
+          try (TextSource source = TextSource.open(sampling.source())) {
             Map<Integer, Sample> ofSource = new LinkedHashMap<>();
-            for (int number = 0; number < experiment.samples(); number++) {
+            for (int number = 0; number < sampling.samples(); number++) {
               int sample = number;
               source
                   .text(experiment.textSeed(), number, longest())
@@ -48,8 +49,9 @@ final class SampleTexts {
         });
   }
 
+  /** No model is asked for more tokens than it has positions for. */
   private int longest() {
-    return experiment.lengths().getLast();
+    return Math.min(experiment.lengths().getLast(), lm.maxPositions());
   }
 
   private Optional<Sample> sample(String text, Workers workers) {
@@ -60,6 +62,13 @@ final class SampleTexts {
     int[] kept = tokens.length > longest() ? Arrays.copyOf(tokens, longest()) : tokens;
     String opening = text.substring(0, Math.min(OPENING, text.length())).replaceAll("\\s+", " ");
     return Optional.of(new Sample(opening, kept, Baseline.of(lm, workers, kept)));
+  }
+
+  /** The length of a sample whose source gives each a length of its own, in tokens. */
+  int uniformLength(String source, int sample) {
+    long ofSource = experiment.textSeed() * 31 + source.hashCode();
+    var random = new SplittableRandom(new SplittableRandom(ofSource).nextLong() + sample);
+    return random.nextInt(2, experiment.lengths().getLast() + 1);
   }
 
   /** A sample, if the source has it and it is at least that many tokens long. */

@@ -12,37 +12,57 @@ import java.util.function.Consumer;
 
 /**
  * What a step costs, from a few steps on the shortest and the longest text: it grows about linearly
- * with the length.
+ * with the rows of the pass.
  */
 final class StepCost {
-  /** Enough for the virtual machine to have compiled what matters; the fastest step counts. */
+  /** Where so many steps take no time, the virtual machine may not have compiled what matters. */
   private static final int STEPS = 60;
 
-  private final int shortest;
-  private final double ofShortest;
-  private final double secondsPerToken;
+  private static final int FEWEST_STEPS = 3;
+  private static final double ENOUGH_SECONDS = 2;
 
-  private StepCost(int shortest, double ofShortest, double secondsPerToken) {
-    this.shortest = shortest;
-    this.ofShortest = ofShortest;
-    this.secondsPerToken = secondsPerToken;
+  private final int fewestRows;
+  private final double ofFewest;
+  private final double secondsPerRow;
+
+  private StepCost(int fewestRows, double ofFewest, double secondsPerRow) {
+    this.fewestRows = fewestRows;
+    this.ofFewest = ofFewest;
+    this.secondsPerRow = secondsPerRow;
+  }
+
+  /** Rows of a step of a request. */
+  static int rows(RunRequest request) {
+    return rows(request.key());
+  }
+
+  private static int rows(RunKey key) {
+    return key.length() + key.vectors();
   }
 
   /** Times steps of some of these requests, at least one. */
   static StepCost of(CausalLm lm, List<RunRequest> requests) {
-    Comparator<RunRequest> byLength = Comparator.comparingInt(request -> request.key().length());
-    RunRequest least = requests.stream().min(byLength).orElseThrow();
-    RunRequest most = requests.stream().max(byLength).orElseThrow();
+    Comparator<RunRequest> byRows = Comparator.comparingInt(StepCost::rows);
+    RunRequest least = requests.stream().min(byRows).orElseThrow();
+    RunRequest most = requests.stream().max(byRows).orElseThrow();
     try (Workers workers = new Workers(1);
         Trial trial = new Trial(lm, workers, "", "")) {
-      double ofShortest = seconds(trial, least);
-      int more = most.key().length() - least.key().length();
-      double slope = more == 0 ? 0 : Math.max(0, (seconds(trial, most) - ofShortest) / more);
-      return new StepCost(least.key().length(), ofShortest, slope);
+      double ofFewest = seconds(trial, least);
+      int more = rows(most) - rows(least);
+      double slope = more == 0 ? 0 : Math.max(0, (seconds(trial, most) - ofFewest) / more);
+      return new StepCost(rows(least), ofFewest, slope);
     }
   }
 
+  /** The fastest of a few steps; of more steps where they are fast. */
   private static double seconds(Trial trial, RunRequest request) {
+    long begin = System.nanoTime();
+    double few = fastest(trial, request.withMaxSteps(FEWEST_STEPS));
+    double spent = (System.nanoTime() - begin) / 1e9;
+    return spent > ENOUGH_SECONDS ? few : fastest(trial, request.withMaxSteps(STEPS));
+  }
+
+  private static double fastest(Trial trial, RunRequest request) {
     var clock =
         new Consumer<CramStep>() {
           private long last;
@@ -55,7 +75,7 @@ final class StepCost {
             last = now;
           }
         };
-    trial.run(request.withMaxSteps(STEPS), clock);
+    trial.run(request, clock);
     return clock.fastest == Long.MAX_VALUE ? 0 : clock.fastest / 1e9;
   }
 
@@ -65,6 +85,6 @@ final class StepCost {
   }
 
   private double atMost(RunKey key) {
-    return key.maxSteps() * (ofShortest + secondsPerToken * (key.length() - shortest));
+    return key.maxSteps() * Math.max(0, ofFewest + secondsPerRow * (rows(key) - fewestRows));
   }
 }

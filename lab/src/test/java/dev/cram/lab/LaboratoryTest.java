@@ -24,18 +24,32 @@ class LaboratoryTest {
   @TempDir Path folder;
 
   private static Experiment experiment(List<Integer> lengths, int samples, Experiment.Goal goal) {
+    return experiment(new Sampling("random", samples, Sampling.Lengths.GRID), lengths, goal);
+  }
+
+  private static Experiment experiment(
+      Sampling sampling, List<Integer> lengths, Experiment.Goal goal) {
+    return experiment(sampling, lengths, List.of(1L), goal, 0);
+  }
+
+  private static Experiment experiment(
+      Sampling sampling,
+      List<Integer> lengths,
+      List<Long> seeds,
+      Experiment.Goal goal,
+      int linePoints) {
     return new Experiment(
         "test",
         List.of(MODEL),
-        Map.of("random", "random"),
+        Map.of("source", sampling),
         lengths,
         List.of(1),
-        List.of(1L),
-        samples,
+        seeds,
         1,
         Recipe.PAPER.withMaxSteps(30),
         Precision.F32,
-        goal);
+        goal,
+        linePoints);
   }
 
   private List<Run> run(Experiment experiment, Path database, int threads, LabListener... others) {
@@ -145,20 +159,11 @@ class LaboratoryTest {
   @Test
   void textsThatAreTooShortAreCountedNotMeasured() throws Exception {
     Path text = Files.writeString(folder.resolve("short.txt"), "a b c");
-    Experiment random = experiment(List.of(2, 500), 2, Experiment.Goal.ALL);
     var experiment =
-        new Experiment(
-            random.name(),
-            random.models(),
-            Map.of("short", "file:" + text),
+        experiment(
+            new Sampling("file:" + text, 2, Sampling.Lengths.GRID),
             List.of(2, 100),
-            random.vectors(),
-            random.seeds(),
-            random.samples(),
-            random.textSeed(),
-            random.recipe(),
-            random.precision(),
-            random.goal());
+            Experiment.Goal.ALL);
     List<Plan> plans = new ArrayList<>();
     try (LabDatabase lab = LabDatabase.open(folder.resolve("lab.db"))) {
       new Laboratory(lab, 1)
@@ -174,5 +179,80 @@ class LaboratoryTest {
     // Sample 0 has too few tokens for the second length; the file has no sample 1 for either.
     assertThat(plans).singleElement().extracting(Plan::tooShort).isEqualTo(3);
     assertThat(plans.getFirst().requests()).hasSize(1);
+  }
+
+  @Test
+  void everyTextOfAUniformSourceHasALengthOfItsOwn() {
+    var experiment =
+        experiment(
+            new Sampling("random", 12, Sampling.Lengths.UNIFORM),
+            List.of(3, 20),
+            Experiment.Goal.ALL);
+    List<Run> runs = run(experiment, folder.resolve("lab.db"), 2);
+
+    assertThat(runs).hasSize(12);
+    assertThat(runs.stream().map(run -> run.key().length()).distinct()).hasSizeGreaterThan(5);
+    assertThat(runs).allSatisfy(run -> assertThat(run.key().length()).isBetween(2, 20));
+  }
+
+  @Test
+  void whatTheModelHasTooFewPositionsForIsCountedNotMeasured() {
+    List<Plan> plans = new ArrayList<>();
+    try (LabDatabase lab = LabDatabase.open(folder.resolve("lab.db"))) {
+      new Laboratory(lab, 1)
+          .plan(
+              List.of(experiment(List.of(4, 500), 3, Experiment.Goal.ALL)),
+              new LabListener() {
+                @Override
+                public void planned(Plan plan) {
+                  plans.add(plan);
+                }
+              });
+    }
+    assertThat(plans).singleElement().extracting(Plan::tooLong).isEqualTo(3);
+    assertThat(plans.getFirst().requests()).hasSize(3);
+  }
+
+  @Test
+  void linesBetweenTheVectorsOfATextBeginAndEndAtTheirAccuracies() {
+    Path database = folder.resolve("lab.db");
+    var experiment =
+        experiment(
+            new Sampling("random", 2, Sampling.Lengths.GRID),
+            List.of(6),
+            List.of(1L, 2L, 3L),
+            Experiment.Goal.ALL,
+            5);
+    run(experiment, database, 2);
+
+    List<Boolean> ends = new ArrayList<>();
+    try (LabDatabase lab = LabDatabase.openReadOnly(database)) {
+      lab.query(
+          "SELECT a.sample = b.sample AND points = 5 AND len(l.accuracy) = 5"
+              + " AND abs(l.accuracy[1] - a.accuracy) < 1e-6 AND abs(l.accuracy[5] - b.accuracy) < 1e-6"
+              + " AND abs(l.cross_entropy[5] - b.cross_entropy) < 1e-4"
+              + " FROM lines l JOIN runs a ON from_id = a.id JOIN runs b ON to_id = b.id",
+          row -> ends.add(row.getBoolean(1)));
+    }
+    assertThat(ends).hasSize(6).containsOnly(true);
+    assertThat(run(experiment, database, 1)).isEmpty();
+  }
+
+  @Test
+  void aRunThatTwoExperimentsAskForIsDoneOnce() {
+    Experiment experiment = experiment(List.of(4), 2, Experiment.Goal.ALL);
+    List<Run> runs = new ArrayList<>();
+    try (LabDatabase lab = LabDatabase.open(folder.resolve("lab.db"))) {
+      new Laboratory(lab, 1)
+          .run(
+              List.of(experiment, experiment(List.of(4, 5), 2, Experiment.Goal.ALL)),
+              new LabListener() {
+                @Override
+                public void finished(Run run) {
+                  runs.add(run);
+                }
+              });
+    }
+    assertThat(runs).extracting(run -> run.key().length()).containsExactlyInAnyOrder(4, 4, 5, 5);
   }
 }

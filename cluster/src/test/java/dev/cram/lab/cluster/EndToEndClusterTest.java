@@ -6,6 +6,7 @@ import dev.cram.lab.Experiment;
 import dev.cram.lab.LabListener;
 import dev.cram.lab.Laboratory;
 import dev.cram.lab.Runner;
+import dev.cram.lab.Sampling;
 import dev.cram.lab.database.LabDatabase;
 import dev.cram.lab.run.Run;
 import dev.cram.lab.run.RunKey;
@@ -46,15 +47,15 @@ class EndToEndClusterTest {
     return new Experiment(
         "cluster",
         List.of(MODEL),
-        Map.of("random", "random"),
+        Map.of("random", new Sampling("random", SAMPLES, Sampling.Lengths.GRID)),
         List.of(40),
         List.of(1),
         List.of(1L),
-        SAMPLES,
         1,
         Recipe.PAPER.withMaxSteps(400),
         Precision.F32,
-        Experiment.Goal.ALL);
+        Experiment.Goal.ALL,
+        0);
   }
 
   @Test

@@ -1,5 +1,7 @@
 package dev.cram.lab.database;
 
+import dev.cram.TheoreticalBound;
+import dev.cram.lab.run.Line;
 import dev.cram.lab.run.Run;
 import dev.cram.lab.run.RunKey;
 import dev.cram.lm.InputException;
@@ -36,7 +38,19 @@ import java.util.Set;
  */
 public final class LabDatabase implements AutoCloseable {
   /** The layout of the tables that this version writes. */
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
+
+  /** What vectors between those of two runs hold, at evenly spaced points, see {@link Line}. */
+  private static final String LINES =
+      """
+      CREATE %s TABLE lines (
+        from_id VARCHAR NOT NULL,
+        to_id VARCHAR NOT NULL,
+        points INTEGER NOT NULL,
+        accuracy FLOAT[] NOT NULL,
+        cross_entropy FLOAT[] NOT NULL,
+        PRIMARY KEY (from_id, to_id, points))
+      """;
 
   private final Path file;
   private final Connection duckdb;
@@ -95,7 +109,9 @@ public final class LabDatabase implements AutoCloseable {
         }
       }
       if (tables.isEmpty() && !readOnly) {
-        statement.execute(resource("schema.sql"));
+        statement.execute(
+            resource("schema.sql").replace("$bits", Integer.toString(TheoreticalBound.BITS)));
+        statement.execute(LINES.formatted(""));
         statement.execute("INSERT INTO format VALUES (" + FORMAT + ")");
         return;
       }
@@ -113,6 +129,13 @@ public final class LabDatabase implements AutoCloseable {
                   + ", this version of Cram knows up to "
                   + FORMAT
                   + "; use a newer version");
+        }
+      }
+      if (!tables.contains("lines")) {
+        // Format 1 had no such table.
+        statement.execute(LINES.formatted(readOnly ? "TEMP" : ""));
+        if (!readOnly) {
+          statement.execute("UPDATE format SET version = " + FORMAT);
         }
       }
     }
@@ -222,6 +245,60 @@ public final class LabDatabase implements AutoCloseable {
       insert.executeUpdate();
     }
     return true;
+  }
+
+  /**
+   * The vectors of runs, {@code [K, embeddingSize]} each, by {@link RunKey#id}; runs that are not
+   * there are left out.
+   */
+  public Map<String, float[]> vectors(List<String> ids) {
+    Map<String, float[]> vectors = new HashMap<>();
+    for (String id : ids) {
+      query(
+          "SELECT mem FROM traces WHERE id = ?",
+          row -> {
+            Object[] values = (Object[]) row.getArray(1).getArray();
+            float[] mem = new float[values.length];
+            for (int i = 0; i < mem.length; i++) {
+              mem[i] = (float) values[i];
+            }
+            vectors.put(id, mem);
+          },
+          id);
+    }
+    return vectors;
+  }
+
+  /** Whether a line with that many points is there. */
+  public boolean hasLine(String from, String to, int points) {
+    boolean[] there = new boolean[1];
+    query(
+        "SELECT 1 FROM lines WHERE from_id = ? AND to_id = ? AND points = ?",
+        row -> there[0] = true,
+        from,
+        to,
+        points);
+    return there[0];
+  }
+
+  /**
+   * Records a line; one that is there already is left as it is.
+   *
+   * @throws InputException if it cannot be written
+   */
+  public void add(Line line) {
+    try (PreparedStatement insert =
+        duckdb.prepareStatement(
+            "INSERT INTO lines VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")) {
+      insert.setString(1, line.from());
+      insert.setString(2, line.to());
+      insert.setInt(3, line.accuracies().length);
+      insert.setArray(4, floats(line.accuracies()));
+      insert.setArray(5, floats(line.crossEntropies()));
+      insert.executeUpdate();
+    } catch (SQLException e) {
+      throw failure(file, e);
+    }
   }
 
   private Array integers(int[] values) throws SQLException {

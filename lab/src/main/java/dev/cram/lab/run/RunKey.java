@@ -59,6 +59,23 @@ public record RunKey(
     return sha256(all.getBytes(StandardCharsets.UTF_8)).substring(0, 32);
   }
 
+  /** The same run from another seed. */
+  public RunKey withSeed(long other) {
+    return new RunKey(
+        model,
+        weightFingerprint,
+        precision,
+        source,
+        sample,
+        textHash,
+        length,
+        vectors,
+        recipe,
+        maxSteps,
+        patience,
+        other);
+  }
+
   RunKey withMaxSteps(int maxSteps) {
     return new RunKey(
         model,

@@ -7,6 +7,7 @@ import java.io.Serializable;
  * A run to be done.
  *
  * @param key identifies it
+ * @param experiment the name of the experiment that asks for it
  * @param modelPath what the model is opened by
  * @param opening the first words of the text, for people to see
  * @param tokens the text, {@code [key.length]}
@@ -15,6 +16,7 @@ import java.io.Serializable;
  */
 public record RunRequest(
     RunKey key,
+    String experiment,
     String modelPath,
     String opening,
     int[] tokens,
@@ -25,6 +27,7 @@ public record RunRequest(
   public RunRequest withMaxSteps(int maxSteps) {
     return new RunRequest(
         key.withMaxSteps(maxSteps),
+        experiment,
         modelPath,
         opening,
         tokens,
