@@ -1,12 +1,12 @@
 package dev.cram;
 
 /**
- * How many tokens segments should have so that a text takes about a given time: longer ones, and so
- * fewer vectors, where there is time, shorter ones where there is not.
+ * How many tokens segments should have so that a text takes about a given time: longer ones, and
+ * so fewer vectors, where there is time, shorter ones where there is not.
  *
  * <p>After each segment the time that is left for each token that is left is compared with what
- * tokens have cost lately, and the length is moved by a small power of the ratio. Several threads
- * may call it.
+ * tokens have cost lately, and the length is moved by a small power of the ratio, though not below
+ * the length whose tokens are cheapest. Several threads may call it.
  */
 final class Budget {
   /** The length follows the ratio of allowed to actual cost by this power. */
@@ -23,16 +23,37 @@ final class Budget {
   /** The share of the time left that a stretch may take, so that the end is met. */
   private static final double SHARE_OF_STRETCH = 0.05;
 
+  /** Lengths whose ratio is below this are not told apart in what their tokens cost. */
+  private static final double NEXT_LENGTH = 1.25;
+
+  private static final int LENGTHS = 64;
+
   private final long started = System.nanoTime();
   private final double seconds;
   private final int lanes;
   private double tokensLeft;
   private double length;
 
-  /** Seconds of one lane, and the tokens that they gave, fading. */
-  private double costSeconds;
+  /** What tokens have cost lately, and in segments of each length; null where there were none. */
+  private final Cost lately = new Cost();
 
-  private double costTokens;
+  private final Cost[] ofLength = new Cost[LENGTHS];
+
+  /** Seconds of one lane, and the tokens that they gave, fading. */
+  private static final class Cost {
+    private double seconds;
+    private double tokens;
+
+    void add(double spent, int held) {
+      double fading = 1 - 1 / MEMORY_SEGMENTS;
+      seconds = seconds * fading + spent;
+      tokens = tokens * fading + held;
+    }
+
+    double ofToken() {
+      return seconds / tokens;
+    }
+  }
 
   /**
    * @param seconds that are left
@@ -75,25 +96,49 @@ final class Budget {
    */
   synchronized void spent(double spent, int wanted, int held) {
     tokensLeft -= held;
-    double fading = 1 - 1 / MEMORY_SEGMENTS;
-    costSeconds = costSeconds * fading + spent;
-    costTokens = costTokens * fading + held;
-    double cost = costSeconds / costTokens;
-    double allowed = Math.max(0, secondsLeft()) * lanes / Math.max(1, tokensLeft);
-    double change = Math.clamp(Math.pow(allowed / cost, FOLLOWING), SHORTER, LONGER);
-    if (change < 1 || held == wanted) {
-      length = Math.max(1, length * change);
-    } else {
-      length = Math.min(length, Math.max(1, (held + wanted) / 2.0));
+    lately.add(spent, held);
+    int index = index(wanted);
+    if (ofLength[index] == null) {
+      ofLength[index] = new Cost();
     }
+    ofLength[index].add(spent, held);
+    double allowed = Math.max(0, secondsLeft()) * lanes / Math.max(1, tokensLeft);
+    double change =
+        Math.clamp(Math.pow(allowed / lately.ofToken(), FOLLOWING), SHORTER, LONGER);
+    if (change < 1) {
+      length *= longerIsCheaper() ? LONGER : change;
+    } else if (held == wanted) {
+      length *= change;
+    } else {
+      length = Math.min(length, (held + wanted) / 2.0);
+    }
+    length = Math.max(1, length);
+  }
+
+  /** Tokens of very short segments are dear again, since each segment costs some steps. */
+  private boolean longerIsCheaper() {
+    int now = index((int) length);
+    double least = Double.POSITIVE_INFINITY;
+    int cheapest = now;
+    for (int i = 0; i < LENGTHS; i++) {
+      if (ofLength[i] != null && ofLength[i].ofToken() < least) {
+        least = ofLength[i].ofToken();
+        cheapest = i;
+      }
+    }
+    return cheapest > now;
+  }
+
+  private static int index(int length) {
+    return Math.min(LENGTHS - 1, (int) Math.round(Math.log(length) / Math.log(NEXT_LENGTH)));
   }
 
   /** How many segments a stretch should have, 1 to {@code most}. */
   synchronized int segments(int most) {
-    if (costTokens == 0) {
+    if (lately.tokens == 0) {
       return 1;
     }
-    double seconds = costSeconds / costTokens * length;
-    return Math.clamp((long) (SHARE_OF_STRETCH * secondsLeft() / seconds), 1, most);
+    double ofSegment = lately.ofToken() * length;
+    return Math.clamp((long) (SHARE_OF_STRETCH * secondsLeft() / ofSegment), 1, most);
   }
 }
