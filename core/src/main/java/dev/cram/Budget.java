@@ -1,8 +1,8 @@
 package dev.cram;
 
 /**
- * How many tokens segments should have so that a text takes about a given time: longer ones, and
- * so fewer vectors, where there is time, shorter ones where there is not.
+ * How many tokens segments should have so that a text takes about a given time: longer ones, and so
+ * fewer vectors, where there is time, shorter ones where there is not.
  *
  * <p>After each segment the time that is left for each token that is left is compared with what
  * tokens have cost lately, and the length is moved by a small power of the ratio, though not below
@@ -103,8 +103,7 @@ final class Budget {
     }
     ofLength[index].add(spent, held);
     double allowed = Math.max(0, secondsLeft()) * lanes / Math.max(1, tokensLeft);
-    double change =
-        Math.clamp(Math.pow(allowed / lately.ofToken(), FOLLOWING), SHORTER, LONGER);
+    double change = Math.clamp(Math.pow(allowed / lately.ofToken(), FOLLOWING), SHORTER, LONGER);
     if (change < 1) {
       length *= longerIsCheaper() ? LONGER : change;
     } else if (held == wanted) {

@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 
-/** {@code .cram} files, and rows of them; without looking at checksums, which no fuzzer gets right. */
+/**
+ * {@code .cram} files, and rows of them; without looking at checksums, which no fuzzer gets right.
+ */
 public final class CramTarget {
   private CramTarget() {}
 

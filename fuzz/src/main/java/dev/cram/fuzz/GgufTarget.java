@@ -24,7 +24,6 @@ public final class GgufTarget {
         model.weights().close();
       }
     });
-    Guard.run(() -> dev.cram.lm.ModelSummary.of(
-        new dev.cram.lm.files.ModelLocation("x", FILE)));
+    Guard.run(() -> dev.cram.lm.ModelSummary.of(new dev.cram.lm.files.ModelLocation("x", FILE)));
   }
 }
