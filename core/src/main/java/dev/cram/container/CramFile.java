@@ -64,6 +64,7 @@ public record CramFile(
           onlyRaw = false;
           for (Segment segment : run.segments()) {
             requireWidth(segment, model.width());
+            requireScales(segment, vectorBits);
             unknown |= segment.bytes() == Segment.UNKNOWN;
             textBytes += Math.max(0, segment.bytes());
           }
@@ -272,6 +273,14 @@ public record CramFile(
             + segment.vectorCount()
             + " vectors of width "
             + width);
+  }
+
+  private static void requireScales(Segment segment, int vectorBits) {
+    int scales = segment.vectors().scales().length;
+    int expected = vectorBits == Grid.FLOAT_BITS ? 0 : segment.vectorCount();
+    require(
+        scales == expected,
+        scales + " scales for " + segment.vectorCount() + " vectors of " + vectorBits + " bits");
   }
 
   private static void require(boolean holds, String otherwise) {

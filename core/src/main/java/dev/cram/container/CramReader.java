@@ -36,7 +36,7 @@ final class CramReader {
 
   /**
    * @param salvage whether to read what can be read of a damaged file: checksums are not compared,
-   *     and vectors that no file should hold are replaced by zeros, which will not decode
+   *     and vectors that no file should hold are replaced by others, which will not decode
    * @param maxOriginalBytes the largest original that is accepted
    */
   CramReader(String name, boolean salvage, long maxOriginalBytes) {
@@ -235,7 +235,7 @@ final class CramReader {
           new Segment(
               tokens[i],
               count,
-              fault == null ? vectors : Vectors.of(new float[count * width]),
+              fault == null ? vectors : nothing(count, width, bits),
               patches.get(i),
               margins[i],
               steps[i],
@@ -243,6 +243,18 @@ final class CramReader {
               recorded ? bytes[i] : Segment.UNKNOWN));
     }
     return segments;
+  }
+
+  /** Vectors that are all the same, in the place of some that cannot be. */
+  private static Vectors nothing(int count, int width, int bits) {
+    float[] values = new float[count * width];
+    if (bits == Grid.FLOAT_BITS) {
+      return Vectors.of(values);
+    }
+    float[] scales = new float[count];
+    Arrays.fill(scales, 1);
+    Arrays.fill(values, Grid.value(Grid.code(0, 1, bits), 1, bits));
+    return Vectors.of(values, scales);
   }
 
   private static int[] ones(int count) {

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 
 /** What every parser must keep to: bad input is told in a line or two, and nothing else happens. */
 final class Guard {
@@ -25,16 +27,47 @@ final class Guard {
     }
   }
 
-  /** A folder in memory where there is one, for parsers that read files. */
+  /** A folder in memory where there is one, for parsers that read files; removed at the end. */
   static Path folder(String name) {
     try {
       Path memory = Path.of("/dev/shm");
-      return Files.isWritable(memory)
-          ? Files.createTempDirectory(memory, name)
-          : Files.createTempDirectory(name);
+      Path folder =
+          Files.isWritable(memory)
+              ? Files.createTempDirectory(memory, name)
+              : Files.createTempDirectory(name);
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
+      return folder;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static void delete(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+      Files.delete(folder);
+    } catch (IOException e) {
+      // What is left in a folder for temporary files does no harm.
+    }
+  }
+
+  /** A copy of one of the small models of the tests, but for one file. */
+  static Path copyOf(String model, String without) {
+    Path folder = folder("cram-fuzz-" + model);
+    Path from =
+        Path.of(System.getProperty("cram.root", "."), "lm/src/test/resources/fixtures", model);
+    try {
+      for (String file : List.of("config.json", "model.safetensors", "tokenizer.json")) {
+        if (!file.equals(without)) {
+          Files.copy(from.resolve(file), folder.resolve(file));
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return folder;
   }
 
   /** Writes what a parser will read. */

@@ -6,7 +6,7 @@ import java.util.Arrays;
 
 /** GPT-2's vocab.json and merges.txt: what stands before the first zero byte, and behind it. */
 public final class VocabularyTarget {
-  private static final Path FOLDER = ConfigTarget.Models.copyOf("llama", "tokenizer.json");
+  private static final Path FOLDER = Guard.copyOf("llama", "tokenizer.json");
 
   private VocabularyTarget() {}
 
