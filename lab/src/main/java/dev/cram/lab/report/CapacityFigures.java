@@ -19,16 +19,16 @@ final class CapacityFigures {
         FROM selected WHERE vectors = 1 GROUP BY ALL),
       capacity AS (
         SELECT model, precision, recipe, source,
-          coalesce(max(length) FILTER (mean_accuracy >= 0.99), 0) AS max_tokens
+          coalesce(max(length) FILTER (mean_accuracy >= decoded()), 0) AS max_tokens
         FROM by_length GROUP BY ALL),
       gains AS (
         SELECT model, precision, recipe, source,
-          count(*) FILTER (accuracy <= 0.99) AS saturated_runs,
-          avg(token_gain) FILTER (accuracy <= 0.99) AS token_gain,
-          stddev_samp(token_gain) FILTER (accuracy <= 0.99) AS token_gain_std,
-          avg(information_gain) FILTER (accuracy <= 0.99) AS information_gain,
-          stddev_samp(information_gain) FILTER (accuracy <= 0.99) AS information_gain_std,
-          avg(capacity_utilisation) FILTER (accuracy <= 0.99) AS capacity_utilisation,
+          count(*) FILTER (accuracy <= decoded()) AS saturated_runs,
+          avg(token_gain) FILTER (accuracy <= decoded()) AS token_gain,
+          stddev_samp(token_gain) FILTER (accuracy <= decoded()) AS token_gain_std,
+          avg(information_gain) FILTER (accuracy <= decoded()) AS information_gain,
+          stddev_samp(information_gain) FILTER (accuracy <= decoded()) AS information_gain_std,
+          avg(capacity_utilisation) FILTER (accuracy <= decoded()) AS capacity_utilisation,
           any_value(theoretical_bound) AS theoretical_bound,
           max(horizon) FILTER (exact) AS longest_exact,
           count(*) AS runs

@@ -119,6 +119,19 @@ final class Chart {
     return this;
   }
 
+  /** One of many lines that stand behind the others, without a place in the legend. */
+  Chart faint(String name, double[] x, double[] y) {
+    XYSeries series = chart.addSeries(name, x, y);
+    series
+        .setXYSeriesRenderStyle(XYSeriesRenderStyle.Line)
+        .setMarker(SeriesMarkers.NONE)
+        .setLineColor(new Color(0xD0D0D0))
+        .setLineStyle(SeriesLines.SOLID)
+        .setLineWidth(0.7f)
+        .setShowInLegend(false);
+    return this;
+  }
+
   private XYSeries add(String name, double[] x, double[] y, boolean hot) {
     int kept = 0;
     double[] keptX = new double[x.length];

@@ -1,5 +1,6 @@
 package dev.cram.lab.report;
 
+import dev.cram.lab.Experiment;
 import dev.cram.lab.database.LabDatabase;
 import java.util.Arrays;
 import java.util.Optional;
@@ -39,7 +40,7 @@ final class CrossEntropyFigure {
     chart.reference("no gain", new double[] {0, most}, new double[] {0, most});
     double gain =
         runs.rows().stream()
-            .filter(row -> (double) row.get(4) <= 0.99)
+            .filter(row -> (double) row.get(4) <= Experiment.DECODED)
             .mapToDouble(row -> (double) row.get(7))
             .average()
             .orElse(Double.NaN);

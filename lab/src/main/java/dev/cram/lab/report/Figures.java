@@ -16,6 +16,7 @@ final class Figures {
           VectorCountFigures::capacity,
           CapacityFigures::utilisation,
           SimilarityFigure::of,
+          LinesFigure::of,
           DecodingFigures::exact,
           DecodingFigures::horizonAgainstTime,
           DecodingFigures::margins,

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import org.knowm.xchart.VectorGraphicsEncoder;
 import org.knowm.xchart.VectorGraphicsEncoder.VectorGraphicsFormat;
 import org.knowm.xchart.internal.chartpart.AxesChart;
@@ -35,6 +36,9 @@ final class Look {
     new Color(0x56B4E9),
     new Color(0x000000),
   };
+
+  /** A hundredth of a pixel is enough, and the rest is half of the file. */
+  private static final Pattern DECIMALS = Pattern.compile("([0-9]\\.[0-9]{2})[0-9]+(?:E-[0-9]+)?");
 
   private Look() {}
 
@@ -72,6 +76,6 @@ final class Look {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return bytes.toString(StandardCharsets.UTF_8);
+    return DECIMALS.matcher(bytes.toString(StandardCharsets.UTF_8)).replaceAll("$1");
   }
 }

@@ -1,5 +1,6 @@
 package dev.cram.lab.report;
 
+import dev.cram.lab.Experiment;
 import dev.cram.lab.database.LabDatabase;
 import dev.cram.lm.InputException;
 import java.io.IOException;
@@ -31,6 +32,7 @@ public final class Report {
     if (models.isEmpty()) {
       throw new InputException("the database has no finished run; run cram measure first");
     }
+    database.execute("CREATE OR REPLACE TEMP MACRO decoded() AS " + Experiment.DECODED);
     try {
       Files.createDirectories(folder.resolve("figures"));
       Files.createDirectories(folder.resolve("data"));

@@ -6,7 +6,7 @@ import java.util.Optional;
 /** How alike the vectors of one text and of different texts are: Figure 7 of the paper. */
 final class SimilarityFigure {
   /** Pairs of at most this many runs of one model; their number grows with the square. */
-  private static final int RUNS = 200;
+  private static final int RUNS = 300;
 
   private SimilarityFigure() {}
 
@@ -15,19 +15,28 @@ final class SimilarityFigure {
         Table.of(
             database,
             """
-            WITH chosen AS (
-              SELECT id, model, source, sample, length, seed, mem
-              FROM selected JOIN traces USING (id)
-              WHERE vectors = 1 ORDER BY hash(id) LIMIT %d),
+            WITH single AS (
+              SELECT *, count(*) OVER (PARTITION BY model, recipe, precision, source, sample, length) AS seeds
+              FROM selected WHERE vectors = 1),
+            several AS (SELECT DISTINCT model, length FROM single WHERE seeds > 1),
+            comparable AS (
+              SELECT * FROM single
+              WHERE NOT EXISTS (FROM several) OR (model, length) IN (SELECT (model, length) FROM several)),
+            chosen AS (
+              SELECT id, model, recipe, source, sample, length, mem
+              FROM comparable JOIN traces USING (id)
+              QUALIFY row_number() OVER (PARTITION BY model ORDER BY seeds DESC, hash(id)) <= %d),
             pairs AS (
-              SELECT CASE WHEN a.source = b.source AND a.sample = b.sample THEN 'one text' ELSE 'two texts' END AS pair,
+              SELECT a.model,
+                CASE WHEN a.source = b.source AND a.sample = b.sample THEN 'one text' ELSE 'two texts' END AS pair,
                 list_cosine_similarity(a.mem, b.mem) AS similarity
               FROM chosen a JOIN chosen b
-                ON a.model = b.model AND a.id < b.id AND a.length = b.length),
+                ON a.model = b.model AND a.recipe = b.recipe AND a.id < b.id AND a.length = b.length),
             bins AS (
-              SELECT pair, least(39, floor((similarity + 1) / 0.05)) * 0.05 - 0.975 AS cosine, count(*) AS pairs
+              SELECT model, pair, least(39, floor((similarity + 1) / 0.05)) * 0.05 - 0.975 AS cosine,
+                count(*) AS pairs
               FROM pairs GROUP BY ALL)
-            SELECT pair, cosine, pairs, pairs / sum(pairs) OVER (PARTITION BY pair) AS share
+            SELECT model, pair, cosine, pairs, pairs / sum(pairs) OVER (PARTITION BY model, pair) AS share
             FROM bins ORDER BY ALL
             """
                 .formatted(RUNS));
@@ -35,17 +44,23 @@ final class SimilarityFigure {
       return Optional.empty();
     }
     Chart chart = new Chart("cosine similarity of two vectors", "share of the pairs");
-    for (String pair : shares.distinct("pair")) {
-      Table curve = shares.where("pair", pair);
-      chart.line("vectors of " + pair, curve.numbers("cosine"), curve.numbers("share"));
+    for (String model : shares.distinct("model")) {
+      for (String pair : shares.distinct("pair")) {
+        Table curve = shares.where("model", model).where("pair", pair);
+        chart.line(
+            (shares.distinct("model").size() == 1 ? "" : model + ", ") + "vectors of " + pair,
+            curve.numbers("cosine"),
+            curve.numbers("share"));
+      }
     }
     return Optional.of(
         new Figure(
             "figure7",
             "Similarity of vectors (Figure 7)",
-            "Vectors of the same length: of one text from different seeds, and of two texts. At most "
+            "Cosine of two vectors for texts of the same length: for one text from different seeds"
+                + " (intra-sample), and for two texts (inter-sample). At most "
                 + RUNS
-                + " runs are paired.",
+                + " runs of a model are paired.",
             chart.svg(),
             shares));
   }

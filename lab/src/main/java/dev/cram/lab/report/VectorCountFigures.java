@@ -52,7 +52,7 @@ final class VectorCountFigures {
             WITH by_length AS (
               SELECT model, source, vectors, length, avg(accuracy) AS mean_accuracy
               FROM selected GROUP BY ALL)
-            SELECT model, source, vectors, max(length) FILTER (mean_accuracy >= 0.99) AS capacity
+            SELECT model, source, vectors, max(length) FILTER (mean_accuracy >= decoded()) AS capacity
             FROM by_length GROUP BY ALL ORDER BY ALL
             """);
     if (capacities.distinct("vectors").size() < 2) {
