@@ -57,8 +57,7 @@ final class CapacityFigures {
               gain,
               information,
               Table.shown(100 * measured.number(row, "capacity_utilisation")),
-              measured.text(row, "saturated_runs") + " of " + measured.text(row, "runs"),
-              ""));
+              measured.text(row, "saturated_runs") + " of " + measured.text(row, "runs")));
       PaperValues.of(measured.text(row, "model")).ifPresent(paper -> rows.addAll(paper.rows()));
     }
     Table table =
@@ -71,8 +70,7 @@ final class CapacityFigures {
                 "Token Gain (tokens)",
                 "Information Gain (nats)",
                 "utilisation (%)",
-                "runs not lossless",
-                "note"),
+                "runs not lossless"),
             rows.stream().distinct().toList());
     return Optional.of(
         new Figure(
@@ -81,7 +79,7 @@ final class CapacityFigures {
             "Decoding Capacity: the longest length whose mean teacher-forced accuracy is at least"
                 + " 0.99; 0 if none is. Gains: mean ± standard deviation over the runs that are not"
                 + " lossless. Utilisation: Token Gain over the bound of Eq. 1 with 16 bits a number."
-                + " Rows of the paper are its own values.",
+                + " Rows in italics are what Kuratov et al. 2025 report of the same model.",
             null,
             table));
   }

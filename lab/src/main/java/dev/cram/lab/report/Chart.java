@@ -2,6 +2,8 @@ package dev.cram.lab.report;
 
 import java.awt.BasicStroke;
 import java.awt.Color;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,6 +22,10 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
  */
 final class Chart {
   private static final double HOT_SPOT_RADIUS = 6;
+  private static final DecimalFormatSymbols SYMBOLS = DecimalFormatSymbols.getInstance(Locale.ROOT);
+
+  /** From this ratio of largest to smallest value on, the ticks of a logarithmic axis are dense. */
+  private static final double DENSE = 8;
 
   private static final Marker[] MARKERS = {
     SeriesMarkers.CIRCLE,
@@ -39,7 +45,32 @@ final class Chart {
 
   private final XYChart chart;
   private final List<HotSpot> hotSpots = new ArrayList<>();
+  private final Span xSpan = new Span();
+  private final Span ySpan = new Span();
   private int styles;
+
+  /** The range of what is drawn along an axis. */
+  private static final class Span {
+    private double least = Double.POSITIVE_INFINITY;
+    private double most;
+
+    void add(double[] values) {
+      for (double value : values) {
+        least = Math.min(least, value);
+        most = Math.max(most, value);
+      }
+    }
+
+    /**
+     * The label of a tick of a logarithmic axis; where ticks are dense, only 1, 2 and 5 have one.
+     */
+    String logarithmicLabel(double value) {
+      double digit = value / Math.pow(10, Math.floor(Math.log10(value) + 1e-9));
+      long first = Math.round(digit);
+      boolean labelled = most / least < DENSE || first == 1 || first == 2 || first == 5;
+      return labelled ? new DecimalFormat(Look.NUMBERS, SYMBOLS).format(value) : "";
+    }
+  }
 
   /**
    * @param xAxis title with its unit
@@ -58,12 +89,14 @@ final class Chart {
   }
 
   Chart logarithmicX() {
-    chart.getStyler().setXAxisLogarithmic(true);
+    chart.getStyler().setXAxisLogarithmic(true).setXAxisLogarithmicDecadeOnly(false);
+    chart.setCustomXAxisTickLabelsFormatter(xSpan::logarithmicLabel);
     return this;
   }
 
   Chart logarithmicY() {
-    chart.getStyler().setYAxisLogarithmic(true);
+    chart.getStyler().setYAxisLogarithmic(true).setYAxisLogarithmicDecadeOnly(false);
+    chart.setCustomYAxisTickLabelsFormatter(ySpan::logarithmicLabel);
     return this;
   }
 
@@ -109,6 +142,8 @@ final class Chart {
 
   /** A thin grey dashed line to compare with. */
   Chart reference(String name, double[] x, double[] y) {
+    xSpan.add(x);
+    ySpan.add(y);
     XYSeries series = chart.addSeries(name, x, y);
     series
         .setXYSeriesRenderStyle(XYSeriesRenderStyle.Line)
@@ -149,7 +184,11 @@ final class Chart {
     if (kept == 0) {
       return null;
     }
-    XYSeries series = chart.addSeries(name, Arrays.copyOf(keptX, kept), Arrays.copyOf(keptY, kept));
+    keptX = Arrays.copyOf(keptX, kept);
+    keptY = Arrays.copyOf(keptY, kept);
+    xSpan.add(keptX);
+    ySpan.add(keptY);
+    XYSeries series = chart.addSeries(name, keptX, keptY);
     Color colour = Look.COLOURS[styles % Look.COLOURS.length];
     series.setLineColor(colour);
     series.setMarkerColor(colour);

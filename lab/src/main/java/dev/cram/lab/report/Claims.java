@@ -33,7 +33,8 @@ final class Claims {
     Table models =
         Table.of(database, "SELECT DISTINCT model, recipe FROM runs ORDER BY model, recipe");
     for (int row = 0; row < models.rows().size(); row++) {
-      var claims = new Claims(database, models.text(row, "model"), models.text(row, "recipe"), rows);
+      var claims =
+          new Claims(database, models.text(row, "model"), models.text(row, "recipe"), rows);
       claims.naturalAndRandomGainTheSame();
       claims.gainIsConstantOverLength();
       claims.gainGrowsLinearlyWithVectors();
@@ -64,11 +65,7 @@ final class Claims {
     String in(String unit) {
       return "%s ± %s %s (%d %s)"
           .formatted(
-              Table.shown(value),
-              Table.shown(deviation),
-              unit,
-              count,
-              count == 1 ? "run" : "runs");
+              Table.shown(value), Table.shown(deviation), unit, count, count == 1 ? "run" : "runs");
     }
   }
 

@@ -48,8 +48,7 @@ final class LinesFigure {
                 """
                     .formatted(DRAWN));
     Chart chart =
-        new Chart("position between two vectors of one text", "accuracy of the text")
-            .from(0, 1.02);
+        new Chart("position between two vectors of one text", "accuracy of the text").from(0, 1.02);
     for (String line : singles.distinct("line")) {
       Table points = singles.where("line", line);
       chart.faint(line, points.numbers("position"), points.numbers("accuracy"));
@@ -64,10 +63,10 @@ final class LinesFigure {
     for (String model : means.distinct("model")) {
       for (String source : means.distinct("source")) {
         for (String length : means.distinct("length")) {
-          Table curve =
-              means.where("model", model).where("source", source).where("length", length);
+          Table curve = means.where("model", model).where("source", source).where("length", length);
           chart.line(
-              "mean: %s, %s, %s tokens".formatted(model, source, length),
+              (means.distinct("model").size() == 1 ? "" : model + ", ")
+                  + "%s, %s tokens".formatted(source, length),
               curve.numbers("position"),
               curve.numbers("mean"));
         }
@@ -80,7 +79,7 @@ final class LinesFigure {
             "Teacher-forced accuracy along the straight lines between the vectors that different"
                 + " seeds found for a text, of "
                 + embeddings
-                + " embeddings in all; in grey, up to "
+                + " embeddings in all: mean, and in grey, up to "
                 + DRAWN
                 + " of the lines.",
             chart.svg(),

@@ -1,5 +1,8 @@
 package dev.cram.lab.report;
 
+import de.erichseifert.vectorgraphics2d.Processors;
+import de.erichseifert.vectorgraphics2d.VectorGraphics2D;
+import de.erichseifert.vectorgraphics2d.util.PageSize;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
@@ -7,11 +10,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.regex.Pattern;
-import org.knowm.xchart.VectorGraphicsEncoder;
-import org.knowm.xchart.VectorGraphicsEncoder.VectorGraphicsFormat;
 import org.knowm.xchart.internal.chartpart.AxesChart;
+import org.knowm.xchart.internal.series.Series;
 import org.knowm.xchart.style.AxesChartStyler;
 import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
@@ -23,6 +26,9 @@ final class Look {
 
   /** Of the legend's font, on average, in pixels. */
   private static final double LETTER_WIDTH = 7;
+
+  /** What a legend's mark and margins take, in letters. */
+  private static final int LEGEND_MARK = 9;
 
   static final String NUMBERS = "#,###.###";
 
@@ -59,20 +65,30 @@ final class Look {
         .setLocale(Locale.ROOT);
   }
 
-  /** The drawing of a chart, its legend below if that fits into one line, else beside. */
+  /**
+   * The drawing of a chart, its legend below if that fits into one line, else beside, in a drawing
+   * that is wider by as much as the legend takes.
+   */
   static String svg(AxesChart<?, ?> chart) {
-    int letters =
+    int[] letters =
         chart.getSeriesCollection().stream()
-            .mapToInt(series -> series.getName().length() + 9)
-            .sum();
-    boolean fits = letters * LETTER_WIDTH < WIDTH;
+            .filter(Series::isShowInLegend)
+            .mapToInt(series -> series.getName().length() + LEGEND_MARK)
+            .toArray();
+    boolean fits = Arrays.stream(letters).sum() * LETTER_WIDTH < WIDTH;
+    int beside = fits ? 0 : (int) (Arrays.stream(letters).max().orElse(0) * LETTER_WIDTH);
     chart
         .getStyler()
         .setLegendPosition(fits ? LegendPosition.OutsideS : LegendPosition.OutsideE)
         .setLegendLayout(fits ? LegendLayout.Horizontal : LegendLayout.Vertical);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    int width = WIDTH + beside;
+    VectorGraphics2D graphics = new VectorGraphics2D();
+    chart.paint(graphics, width, HEIGHT);
     try {
-      VectorGraphicsEncoder.saveVectorGraphic(chart, bytes, VectorGraphicsFormat.SVG);
+      Processors.get("svg")
+          .getDocument(graphics.getCommands(), new PageSize(width, HEIGHT))
+          .writeTo(bytes);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

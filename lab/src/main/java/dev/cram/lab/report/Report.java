@@ -15,37 +15,43 @@ import java.util.Map;
  * without a server.
  */
 public final class Report {
-  private static final String ALL_MODELS = "";
-
   private Report() {}
 
   /**
    * Writes the report: {@code index.html}, {@code figures/} with a drawing of each figure as SVG,
-   * once for all models and once for each, and {@code data/} with the numbers behind them as CSV.
+   * once for all runs and once for each model and each source, and {@code data/} with the numbers
+   * behind them as CSV.
    *
    * @param folder made if it is missing; files of an earlier report are replaced
    * @throws InputException if the database has no runs, or a file cannot be written
    */
   public static void write(LabDatabase database, Path folder) {
-    List<String> models =
-        Table.of(database, "SELECT DISTINCT model FROM runs ORDER BY model").distinct("model");
-    if (models.isEmpty()) {
+    Table counts =
+        Table.of(
+            database,
+            "SELECT count(*) AS runs, count(DISTINCT model) AS models,"
+                + " count(DISTINCT source) AS sources, sum(seconds) / 3600 AS hours FROM runs");
+    if (counts.number(0, "runs") == 0) {
       throw new InputException("the database has no finished run; run cram measure first");
     }
     database.execute("CREATE OR REPLACE TEMP MACRO decoded() AS " + Experiment.DECODED);
     try {
       Files.createDirectories(folder.resolve("figures"));
       Files.createDirectories(folder.resolve("data"));
-      Map<String, List<Figure>> figures = new LinkedHashMap<>();
-      figures.put(ALL_MODELS, write(database, ALL_MODELS, folder));
-      if (models.size() > 1) {
-        for (String model : models) {
-          figures.put(model, write(database, model, folder));
-        }
+      Map<Selection, List<Figure>> figures = new LinkedHashMap<>();
+      for (Selection selection : Selection.of(database)) {
+        figures.put(selection, write(database, selection, folder));
       }
+      String summary =
+          "Runs: %s; models: %s; sources: %s; hours of one core: %s. Point at a mark to see its numbers."
+              .formatted(
+                  counts.text(0, "runs"),
+                  counts.text(0, "models"),
+                  counts.text(0, "sources"),
+                  Table.shown(counts.number(0, "hours")));
       Files.writeString(
           folder.resolve("index.html"),
-          Page.html(figures, models, Claims.of(database), about(database)));
+          Page.html(summary, figures, Claims.of(database), about(database)));
     } catch (IOException e) {
       throw new InputException(folder + ": the report cannot be written: " + e.getMessage(), e);
     }
@@ -61,19 +67,15 @@ public final class Report {
         """);
   }
 
-  private static List<Figure> write(LabDatabase database, String model, Path folder)
+  private static List<Figure> write(LabDatabase database, Selection selection, Path folder)
       throws IOException {
-    database.execute(
-        "CREATE OR REPLACE TEMP VIEW selected AS SELECT * FROM results"
-            + (model.equals(ALL_MODELS)
-                ? ""
-                : " WHERE model = '" + model.replace("'", "''") + "'"));
+    selection.apply(database);
     List<Figure> figures = Figures.of(database);
     for (Figure figure : figures) {
       if (figure.svg() != null) {
-        Files.writeString(folder.resolve(Page.drawing(figure, model)), figure.svg());
+        Files.writeString(folder.resolve(Page.drawing(figure, selection)), figure.svg());
       }
-      Files.writeString(folder.resolve(Page.data(figure, model)), figure.data().csv());
+      Files.writeString(folder.resolve(Page.data(figure, selection)), figure.data().csv());
     }
     return figures;
   }

@@ -32,12 +32,15 @@ final class SimilarityFigure {
                 list_cosine_similarity(a.mem, b.mem) AS similarity
               FROM chosen a JOIN chosen b
                 ON a.model = b.model AND a.recipe = b.recipe AND a.id < b.id AND a.length = b.length),
+            counts AS (
+              SELECT model, pair, least(39, floor((similarity + 1) / 0.05))::INTEGER AS bin, count(*) AS pairs
+              FROM pairs GROUP BY ALL),
             bins AS (
-              SELECT model, pair, least(39, floor((similarity + 1) / 0.05)) * 0.05 - 0.975 AS cosine,
-                count(*) AS pairs
-              FROM pairs GROUP BY ALL)
-            SELECT model, pair, cosine, pairs, pairs / sum(pairs) OVER (PARTITION BY model, pair) AS share
-            FROM bins ORDER BY ALL
+              SELECT model, pair, unnest(range(greatest(0, min(bin) - 1), least(40, max(bin) + 2)))::INTEGER AS bin
+              FROM counts GROUP BY model, pair)
+            SELECT model, pair, round(bin * 0.05 - 0.975, 3) AS cosine, coalesce(pairs, 0) AS pairs,
+              coalesce(pairs, 0) / sum(pairs) OVER (PARTITION BY model, pair) AS share
+            FROM bins LEFT JOIN counts USING (model, pair, bin) ORDER BY ALL
             """
                 .formatted(RUNS));
     if (shares.isEmpty()) {

@@ -1,0 +1,52 @@
+package dev.cram.lab.report;
+
+import dev.cram.lab.database.LabDatabase;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The runs that a set of figures is drawn from: all of them, those of one model or those of one
+ * source.
+ *
+ * @param column of the results that is the same for all of them; empty for all runs
+ * @param value of the column
+ */
+record Selection(String column, String value) {
+  static final Selection ALL = new Selection("", "");
+
+  /** All runs first, then each model and each source where there are several. */
+  static List<Selection> of(LabDatabase database) {
+    List<Selection> selections = new ArrayList<>();
+    selections.add(ALL);
+    for (String column : List.of("model", "source")) {
+      List<String> values =
+          Table.of(
+                  database,
+                  "SELECT %s FROM runs GROUP BY 1 ORDER BY count(*) DESC, 1".formatted(column))
+              .distinct(column);
+      if (values.size() > 1) {
+        values.forEach(value -> selections.add(new Selection(column, value)));
+      }
+    }
+    return selections;
+  }
+
+  /** Makes the view {@code selected} hold these runs. */
+  void apply(LabDatabase database) {
+    database.execute(
+        "CREATE OR REPLACE TEMP VIEW selected AS SELECT * FROM results"
+            + (column.isEmpty()
+                ? ""
+                : " WHERE %s = '%s'".formatted(column, value.replace("'", "''"))));
+  }
+
+  /** As a part of a file's name. */
+  String fileName() {
+    return column.isEmpty() ? "" : "--" + column + "-" + value.replaceAll("[^A-Za-z0-9._-]", "_");
+  }
+
+  /** As an identifier in the page. */
+  String id() {
+    return column.isEmpty() ? "" : column + ":" + value;
+  }
+}
