@@ -1,0 +1,110 @@
+package dev.cram.bench;
+
+import dev.cram.Score;
+import dev.cram.VectorSearch;
+import dev.cram.lm.CausalLm;
+import dev.cram.lm.GradientPass;
+import dev.cram.recipe.Objective;
+import dev.cram.recipe.Recipe;
+import dev.cram.tensor.Precision;
+import dev.cram.tensor.Workers;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+
+/**
+ * How many tokens one vector holds exactly, with few bits an element: the horizon of passages that
+ * are longer than a vector holds. Prints Markdown, and the cross-entropy of the same passages.
+ *
+ * <pre>MODEL TEXTS PASSAGES TOKENS MAX_STEPS BITS...</pre>
+ */
+public final class BitsBench {
+  /** What a segment takes beside its vector: tokens, bytes, steps, margin, checksum. */
+  private static final int INDEX_BYTES = 12;
+
+  private BitsBench() {}
+
+  /** Runs all passages with all numbers of bits. */
+  public static void main(String... args) throws IOException {
+    int passages = Integer.parseInt(args[2]);
+    int length = Integer.parseInt(args[3]);
+    List<Path> novels;
+    try (Stream<Path> all = Files.list(Path.of(args[1]))) {
+      novels = all.filter(path -> path.toString().endsWith(".txt")).sorted().toList();
+    }
+    try (Workers workers = new Workers(1);
+        CausalLm lm = CausalLm.open(args[0], Precision.F32, workers)) {
+      List<int[]> texts = new ArrayList<>();
+      for (int i = 0; i < passages; i++) {
+        String novel = Files.readString(novels.get(i % novels.size()));
+        int at = novel.indexOf(' ', novel.length() / 2 + 997 * (i / novels.size()));
+        texts.add(
+            Arrays.copyOf(lm.tokenizer().encode(novel.substring(at, at + 12 * length)), length));
+      }
+      crossEntropy(lm, workers, texts);
+      System.out.println(
+          "| bits | tokens held (each) | mean | steps | vector bytes | bits a character, vectors | with index |");
+      System.out.println("|---:|---|---:|---:|---:|---:|---:|");
+      for (String bits : Arrays.copyOfRange(args, 5, args.length)) {
+        row(lm, workers, texts, Integer.parseInt(args[4]), Integer.parseInt(bits));
+      }
+    }
+  }
+
+  private static void row(CausalLm lm, Workers workers, List<int[]> texts, int maxSteps, int bits) {
+    Recipe recipe = Recipe.CRAM.withMaxSteps(maxSteps).withVectorBits(bits);
+    StringBuilder each = new StringBuilder();
+    int held = 0;
+    int steps = 0;
+    long characters = 0;
+    try (VectorSearch search =
+        new VectorSearch(
+            lm, workers, recipe, Objective.PREDICT_ALL, Score.BY_SECURE_PREFIX, 0.1f)) {
+      for (int i = 0; i < texts.size(); i++) {
+        VectorSearch.Found found =
+            search.searchPrefix(texts.get(i), 1, new SplittableRandom(i), step -> {});
+        held += found.held();
+        steps += found.steps();
+        each.append(i == 0 ? "" : " ").append(found.held());
+        characters += lm.tokenizer().decode(Arrays.copyOf(texts.get(i), found.held())).length();
+      }
+    }
+    long bytes = bits == 32 ? 4L * lm.embeddingSize() : (lm.embeddingSize() * bits + 7L) / 8 + 2;
+    System.out.printf(
+        Locale.ROOT,
+        "| %d | %s | %.1f | %d | %d | %.1f | %.1f |%n",
+        bits,
+        each,
+        (double) held / texts.size(),
+        steps / texts.size(),
+        bytes,
+        8.0 * bytes * texts.size() / characters,
+        8.0 * (bytes + INDEX_BYTES) * texts.size() / characters);
+  }
+
+  private static void crossEntropy(CausalLm lm, Workers workers, List<int[]> texts) {
+    double nats = 0;
+    long bytes = 0;
+    for (int[] text : texts) {
+      try (GradientPass pass = new GradientPass(lm, text.length, workers)) {
+        pass.text(text, 0);
+        float[] weights = new float[text.length];
+        Arrays.fill(weights, 1);
+        weights[0] = 0;
+        nats += pass.run(null, text.length, weights, null) + Math.log(lm.vocabularySize());
+      }
+      bytes += lm.tokenizer().decode(text).getBytes(StandardCharsets.UTF_8).length;
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "cross-entropy of the passages by themselves (the first token by chance): %.3f bits a character%n%n",
+        nats / Math.log(2) / bytes);
+  }
+}
