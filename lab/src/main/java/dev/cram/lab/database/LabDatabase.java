@@ -170,15 +170,24 @@ public final class LabDatabase implements AutoCloseable {
       try {
         boolean isNew = insert(experiment, run);
         duckdb.commit();
+        duckdb.setAutoCommit(true);
         return isNew;
       } catch (SQLException e) {
-        duckdb.rollback();
+        rollback(e);
         throw e;
-      } finally {
-        duckdb.setAutoCommit(true);
       }
     } catch (SQLException e) {
       throw failure(file, e);
+    }
+  }
+
+  /** Where a commit failed, there may be no transaction left; the first error is what matters. */
+  private void rollback(SQLException reason) {
+    try {
+      duckdb.rollback();
+      duckdb.setAutoCommit(true);
+    } catch (SQLException e) {
+      reason.addSuppressed(e);
     }
   }
 
@@ -404,6 +413,10 @@ public final class LabDatabase implements AutoCloseable {
     if (message.contains("Could not set lock")) {
       return new InputException(
           file + ": is in use by another process; wait for it, or give another file", e);
+    }
+    if (message.contains("No space left") || message.contains("disk is full")) {
+      return new InputException(
+          file + ": the disk is full; what is recorded stays, free some space and start again", e);
     }
     return new InputException(file + ": " + message.lines().findFirst().orElse("fails"), e);
   }
