@@ -12,37 +12,37 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Runs the command as a user does: a process of its own, with real streams and exit status. */
-final class CramProcess {
+public final class CramProcess {
   private static final int TIMEOUT_SECONDS = 120;
 
   private final Path streams;
   private final Map<String, String> environment;
 
   /** What came of one run. */
-  record Outcome(int status, byte[] out, String err) {}
+  public record Outcome(int status, byte[] out, String err) {}
 
   /**
    * @param streams a folder for what the processes print
    */
-  CramProcess(Path streams) {
+  public CramProcess(Path streams) {
     this(streams, Map.of());
   }
 
   /**
    * @param environment added to that of the test
    */
-  CramProcess(Path streams, Map<String, String> environment) {
+  public CramProcess(Path streams, Map<String, String> environment) {
     this.streams = streams;
     this.environment = environment;
   }
 
   /** Runs to the end, with nothing on standard input. */
-  Outcome run(String... args) {
+  public Outcome run(String... args) {
     return pipe(new byte[0], args);
   }
 
   /** Runs to the end, with these bytes on standard input. */
-  Outcome pipe(byte[] in, String... args) {
+  public Outcome pipe(byte[] in, String... args) {
     try {
       Path input = Files.write(streams.resolve("in"), in);
       Process process = command(args).redirectInput(input.toFile()).start();
@@ -53,7 +53,7 @@ final class CramProcess {
   }
 
   /** Starts a run whose standard input stays open. */
-  Process start(String... args) {
+  public Process start(String... args) {
     try {
       return command(args).start();
     } catch (IOException e) {
@@ -62,7 +62,7 @@ final class CramProcess {
   }
 
   /** Starts a run that prints its results into this file. */
-  Process startInto(Path output, String... args) {
+  public Process startInto(Path output, String... args) {
     try {
       Files.deleteIfExists(out().toPath());
       Files.createFile(out().toPath());
@@ -73,7 +73,7 @@ final class CramProcess {
   }
 
   /** The outcome of the run that was started last. */
-  Outcome await(Process process) {
+  public Outcome await(Process process) {
     try {
       if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
         throw new AssertionError("still running after " + TIMEOUT_SECONDS + " s: " + stderr());

@@ -13,17 +13,19 @@ import java.util.concurrent.atomic.AtomicInteger;
  * timeout the connection is closed. Nobody else notices.
  */
 final class EventStream {
-  private static final long HEARTBEAT_MILLIS = 10_000;
   private static final byte[] HEARTBEAT = ":\n\n".getBytes(StandardCharsets.UTF_8);
 
   private final int most;
+  private final long heartbeatMillis;
   private final AtomicInteger viewers = new AtomicInteger();
 
   /**
    * @param most viewers at a time
+   * @param idleSeconds after which the server lets go of a connection on which nothing moves
    */
-  EventStream(int most) {
+  EventStream(int most, int idleSeconds) {
     this.most = most;
+    this.heartbeatMillis = 1000L * idleSeconds / 3;
   }
 
   /**
@@ -44,7 +46,7 @@ final class EventStream {
       Broadcast.Event event = job.snapshotEvent();
       send(out, event.bytes());
       while (!event.isLast()) {
-        Broadcast.Event next = broadcast.after(event.number(), HEARTBEAT_MILLIS);
+        Broadcast.Event next = broadcast.after(event.number(), heartbeatMillis);
         if (next == null) {
           send(out, HEARTBEAT);
         } else {

@@ -194,7 +194,7 @@ final class Job {
     try {
       int settled = 0;
       long steps = 0;
-      for (int frame = 0; ; ) {
+      for (int frame = 0; !Thread.currentThread().isInterrupted(); ) {
         broadcast.awaitViewer(UNWATCHED_MILLIS);
         if (broadcast.viewers() > 0) {
           boolean withPath = frame++ % FRAMES_A_PATH == 0;

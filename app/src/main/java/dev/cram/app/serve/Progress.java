@@ -18,7 +18,9 @@ import java.util.function.LongSupplier;
  * those who look.
  */
 final class Progress implements CramListener {
-  private static final long PATH_NANOS = 25_000_000L;
+  private static final long PATH_NANOS = 4_000_000L;
+
+  private static final int LEAST_PLACES = 3;
 
   /** A segment that is being crammed. */
   private static final class UnderWay {
@@ -70,6 +72,7 @@ final class Progress implements CramListener {
   private final Curve curve = new Curve();
   private final long started;
   private VectorPath path = new VectorPath(PATH_NANOS);
+  private PathView before;
   private int watched = -1;
   private int settledTokens;
   private int settledVectors;
@@ -100,7 +103,11 @@ final class Progress implements CramListener {
     }
   }
 
+  /** Looks at a segment; the path of the one before is shown until there is one of this. */
   private void watch(int segment) {
+    if (path.size() >= LEAST_PLACES) {
+      before = pathView();
+    }
     watched = segment;
     path = new VectorPath(PATH_NANOS);
   }
@@ -365,7 +372,7 @@ final class Progress implements CramListener {
         segments,
         settled.size(),
         curve.after(stepsBefore),
-        withPath && path.size() > 0 ? pathView() : null);
+        !withPath ? null : path.size() >= LEAST_PLACES ? pathView() : before);
   }
 
   private PathView pathView() {

@@ -31,10 +31,12 @@ public record ServerOptions(
    * @param textBytes the longest text to cram
    * @param fileBytes the largest {@code .cram} file
    * @param uploadSeconds how long an upload may take
+   * @param idleSeconds after which a connection on which nothing moves is let go
    * @param jobs that may wait, run or be stopped at a time
    * @param viewers that may follow jobs at a time
    */
-  public record Limits(int textBytes, int fileBytes, int uploadSeconds, int jobs, int viewers) {
-    public static final Limits DEFAULT = new Limits(1 << 20, 16 << 20, 30, 20, 200);
+  public record Limits(
+      int textBytes, int fileBytes, int uploadSeconds, int idleSeconds, int jobs, int viewers) {
+    public static final Limits DEFAULT = new Limits(1 << 20, 16 << 20, 30, 30, 20, 200);
   }
 }

@@ -27,7 +27,7 @@ final class Upload {
     var bytes = new ByteArrayOutputStream();
     byte[] buffer = new byte[1 << 14];
     InputStream in = request.req().getInputStream();
-    for (int count; (count = in.read(buffer)) >= 0; ) {
+    for (int count; (count = next(in, buffer)) >= 0; ) {
       bytes.write(buffer, 0, count);
       if (bytes.size() > maxBytes) {
         throw tooLarge(what, maxBytes);
@@ -38,6 +38,14 @@ final class Upload {
       }
     }
     return bytes.toByteArray();
+  }
+
+  private static int next(InputStream in, byte[] buffer) {
+    try {
+      return in.read(buffer);
+    } catch (IOException e) {
+      throw new Refusal(REQUEST_TIMEOUT, "the upload stopped before its end");
+    }
   }
 
   private static Refusal tooLarge(String what, int maxBytes) {

@@ -1,6 +1,7 @@
 package dev.cram.app.serve;
 
 import dev.cram.CompressOptions;
+import dev.cram.Cram;
 import dev.cram.app.serve.Specimens.Specimen;
 import dev.cram.container.CramFile;
 import dev.cram.container.Grid;
@@ -25,11 +26,13 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.component.LifeCycle;
 
 /** The web page and what it asks for. */
 public final class WebServer implements AutoCloseable {
@@ -42,8 +45,8 @@ public final class WebServer implements AutoCloseable {
   /** How many times the longest text a dropped file may hold. */
   private static final int LONGER = 16;
 
-  /** A viewer who reads nothing for so long is let go. */
-  private static final long IDLE_MILLIS = 30_000;
+  /** What may be on its way to a visitor who does not read, before his thread waits. */
+  private static final int SEND_BUFFER_BYTES = 1 << 16;
 
   private final ServerOptions options;
   private final Guard guard;
@@ -66,7 +69,7 @@ public final class WebServer implements AutoCloseable {
     jobs = new Jobs(models, specimens, options.threads(), options.limits().jobs());
     decoding = new Decoding(models, specimens);
     results = new Results(options.databases());
-    events = new EventStream(options.limits().viewers());
+    events = new EventStream(options.limits().viewers(), options.limits().idleSeconds());
     javalin = Javalin.create(this::configure);
   }
 
@@ -79,6 +82,7 @@ public final class WebServer implements AutoCloseable {
     WebServer server = new WebServer(options);
     try {
       server.javalin.start(options.host(), options.port());
+      Thread.ofPlatform().daemon().name("cram-open").start(server::openFirstModel);
       return server;
     } catch (JavalinBindException e) {
       throw new InputException(
@@ -87,6 +91,15 @@ public final class WebServer implements AutoCloseable {
               + options.port()
               + " cannot be listened on: it is in use, or not allowed; give another --port",
           e);
+    }
+  }
+
+  /** So that the first visitor does not wait for it. */
+  private void openFirstModel() {
+    try {
+      models.use(menu.entries().getFirst().name(), Precision.F32).close();
+    } catch (RuntimeException e) {
+      // Whoever wants it will be told.
     }
   }
 
@@ -119,11 +132,11 @@ public final class WebServer implements AutoCloseable {
     config.http.maxRequestSize = options.limits().fileBytes();
     config.jetty.modifyHttpConfiguration(http -> {
       http.setSendServerVersion(false);
-      http.setIdleTimeout(IDLE_MILLIS);
+      http.setIdleTimeout(1000L * options.limits().idleSeconds());
     });
     config.jetty.modifyServer(server -> {
       server.setErrorHandler(new OneLineErrors());
-      server.addEventListener(new IdleTimeout());
+      server.addEventListener(new Connections(options.limits().idleSeconds()));
     });
     routes(config.routes);
   }
@@ -362,7 +375,7 @@ public final class WebServer implements AutoCloseable {
               + ", which is not here; get it with cram pull, or start cram serve --model PATH");
     }
     try (OpenModels.Lease lease = models.use(model, file.precision())) {
-      try (var cram = dev.cram.Cram.on(lease.lm(), 1)) {
+      try (Cram cram = Cram.on(lease.lm(), 1)) {
         file.check(NAME, cram.identity());
       }
     }
@@ -433,15 +446,15 @@ public final class WebServer implements AutoCloseable {
     models.close();
   }
 
-  /** Lets go of connections on which nothing moves. */
-  private static final class IdleTimeout
-      implements org.eclipse.jetty.util.component.LifeCycle.Listener {
+  /** Lets go of connections on which nothing moves, and keeps little for those who do not read. */
+  private record Connections(int idleSeconds) implements LifeCycle.Listener {
     @Override
-    public void lifeCycleStarted(org.eclipse.jetty.util.component.LifeCycle started) {
-      if (started instanceof Server server) {
-        for (var connector : server.getConnectors()) {
+    public void lifeCycleStarting(LifeCycle starting) {
+      if (starting instanceof Server server) {
+        for (Connector connector : server.getConnectors()) {
           if (connector instanceof ServerConnector tcp) {
-            tcp.setIdleTimeout(IDLE_MILLIS);
+            tcp.setIdleTimeout(1000L * idleSeconds);
+            tcp.setAcceptedSendBufferSize(SEND_BUFFER_BYTES);
           }
         }
       }

@@ -46,6 +46,7 @@ export class Chips {
     this.clear();
     this.texts = texts;
     this.raws = [...raws];
+    this.place.classList.toggle("long", texts.length > AT_ONCE);
     this.levels = new Array(texts.length).fill(".");
     this.build();
   }
