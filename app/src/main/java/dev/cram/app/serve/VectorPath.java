@@ -19,6 +19,7 @@ final class VectorPath {
   private static final int MOST = 160;
 
   private static final int ITERATIONS = 4;
+  private static final double CHANCE = 1e-3;
 
   private final List<float[]> places = new ArrayList<>();
   private double[][] products = new double[MOST + 1][MOST + 1];
@@ -150,21 +151,22 @@ final class VectorPath {
     counted = places.size();
   }
 
-  /** The components of the last call, made longer for new places; at first random ones. */
+  /**
+   * The components of the last call, made longer for new places; at first random ones. A little
+   * chance is always added, or a start that lies in no component at all would stay there.
+   */
   private double[][] start(int n) {
     var random = new SplittableRandom(1);
     double[][] start = new double[2][n];
     for (int c = 0; c < 2; c++) {
       int known = c < basis.length ? Math.min(n, basis[c].length) : 0;
-      if (known > 0) {
-        System.arraycopy(basis[c], 0, start[c], 0, known);
-      }
-      for (int i = known; i < n; i++) {
-        start[c][i] = known == 0 ? random.nextDouble() - 0.5 : start[c][known - 1];
+      for (int i = 0; i < n; i++) {
+        double before = known == 0 ? 0 : basis[c][Math.min(i, known - 1)];
+        start[c][i] = before + CHANCE * (random.nextDouble() - 0.5);
       }
       double length = Math.sqrt(dot(start[c], start[c]));
       for (int i = 0; i < n; i++) {
-        start[c][i] = length > 0 ? start[c][i] / length : random.nextDouble() - 0.5;
+        start[c][i] /= length;
       }
     }
     return start;

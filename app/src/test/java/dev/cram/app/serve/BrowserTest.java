@@ -10,10 +10,13 @@ import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.assertions.LocatorAssertions.ContainsTextOptions;
-import dev.cram.Cram;
-import dev.cram.CramListener;
-import dev.cram.container.CramFile;
-import dev.cram.tensor.Precision;
+import com.microsoft.playwright.assertions.LocatorAssertions.HasTextOptions;
+import com.microsoft.playwright.options.ColorScheme;
+import dev.cram.app.CramProcess;
+import dev.cram.lab.ExperimentFile;
+import dev.cram.lab.LabListener;
+import dev.cram.lab.Laboratory;
+import dev.cram.lab.database.LabDatabase;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -96,7 +99,10 @@ class BrowserTest {
   }
 
   private Page newPage() {
-    Page opened = browser.newContext().newPage();
+    return listened(browser.newContext().newPage());
+  }
+
+  private Page listened(Page opened) {
     opened.onConsoleMessage(message -> {
       // A refused content policy, a missing module and an exception all end up here.
       if (message.type().equals("error")) {
@@ -117,6 +123,12 @@ class BrowserTest {
     if (page == null) {
       return;
     }
+    visitor
+        .json("/api/jobs")
+        .getAsJsonArray()
+        .forEach(job ->
+            visitor.post(
+                "/api/jobs/" + job.getAsJsonObject().get("id").getAsInt() + "/give-up", ""));
     if (page.isVisible("#problem")) {
       complaints.add(page.innerText("#problem"));
     }
@@ -154,10 +166,166 @@ class BrowserTest {
     assertThat(page.locator("#token .word")).hasText("␣stood");
   }
 
-  /** By the library, as cram decompress does. */
-  private static byte[] decompressed(Path file) {
-    try (Cram cram = Cram.open("cram-tiny", Precision.F32, 1)) {
-      return cram.decompress(file.toString(), CramFile.read(file), CramListener.SILENT);
+  /** By the command line, in a process of its own. */
+  private byte[] decompressed(Path file) throws Exception {
+    Path restored = folder.resolve("restored");
+    CramProcess.Outcome outcome =
+        new CramProcess(folder).run("decompress", file.toString(), "-o", restored.toString());
+    assertThat(outcome.status()).as(outcome.err()).isZero();
+    return Files.readAllBytes(restored);
+  }
+
+  @Test
+  void slidersBreakATextAndPuttingThemBackMendsIt() {
+    visitor.await(
+        visitor.cram("The gate was open, and nobody had seen who opened it.", ""), "done");
+    visitor.await(visitor.cram("A cup of cold tea stood on the table by the window.", ""), "done");
+    visit(page, "/#/play");
+    assertThat(page.locator("#play-state")).containsText("It holds", PATIENTLY);
+    assertThat(page.locator("#play-text").innerText())
+        .isEqualTo("A cup of cold tea stood on the table by the window.");
+
+    page.fill("#noise", "95");
+    assertThat(page.locator("#play-state")).containsText("It breaks at token", PATIENTLY);
+    assertThat(page.locator("#play-text .first").count()).isEqualTo(1);
+    page.fill("#noise", "0");
+    assertThat(page.locator("#play-state")).containsText("It holds", PATIENTLY);
+    page.check("#bits input[value='2']", new Page.CheckOptions().setForce(true));
+    assertThat(page.locator("#play-state")).containsText("tokens", PATIENTLY);
+    page.click("#play-reset");
+    assertThat(page.locator("#play-state")).containsText("It holds", PATIENTLY);
+    page.fill("#mix", "100");
+    assertThat(page.locator("#play-state")).containsText("as in B", PATIENTLY);
+    page.click("#play-reset");
+    page.selectOption("#swap-to", "0.0");
+    assertThat(page.locator("#play-state")).containsText("It breaks at token 1,", PATIENTLY);
+  }
+
+  @Test
+  void aReloadedPageFindsItsJobAndASecondTabSeesTheSame() {
+    visit(page, "/");
+    page.fill("#text", (PARAGRAPH + " ").repeat(30));
+    page.click("#go");
+    assertThat(page.locator("#job-state")).containsText("Cramming", PATIENTLY);
+    page.reload();
+    assertThat(page.locator("#job-state")).containsText("Cramming", PATIENTLY);
+    page.waitForFunction("document.querySelectorAll('#job-text .t').length === 600");
+
+    Page tab = page.context().newPage();
+    // A tab that knows of no job finds the one that runs.
+    visit(tab, "/");
+    assertThat(tab.locator("#job-state")).containsText("Cramming", PATIENTLY);
+    tab.click("#stop");
+    assertThat(page.locator("#job-state")).containsText("Stopped", PATIENTLY);
+    page.click("#go-on");
+    assertThat(tab.locator("#job-state")).containsText("Cramming", PATIENTLY);
+    String running = page.url();
+    // Closing a tab stops nothing; the button does.
+    page.navigate("about:blank");
+    Visitor.sleep(300);
+    int job = Integer.parseInt(running.substring(running.lastIndexOf('/') + 1));
+    assertThat(visitor.status(job)).isEqualTo("running");
+    tab.click("#stop");
+    assertThat(tab.locator("#job-state")).containsText("Stopped", PATIENTLY);
+    tab.fill("#again-seed", "11");
+    tab.click("#again");
+    assertThat(tab.locator("#job-about")).containsText("seed 11", PATIENTLY);
+    assertThat(visitor.status(job)).isEqualTo("given_up");
+    tab.click("#give-up");
+    assertThat(tab.locator("#job-state")).containsText("Given up", PATIENTLY);
+  }
+
+  @Test
+  void everythingIsReachedByKeyboardAndFitsAPhoneInTheDark() {
+    page.context().close();
+    page =
+        listened(
+            browser
+                .newContext(
+                    new Browser.NewContextOptions()
+                        .setViewportSize(390, 844)
+                        .setColorScheme(ColorScheme.DARK))
+                .newPage());
+    visit(page, "/");
+    page.locator("#text").focus();
+    page.keyboard().type("The gate stood open.");
+    page.keyboard().press("Control+Enter");
+    assertThat(page.locator("#outcome")).containsText("Exact", PATIENTLY);
+    for (String view : List.of("cram", "uncram", "play", "results")) {
+      page.locator("nav [data-view=" + view + "]").focus();
+      page.keyboard().press("Enter");
+      page.waitForSelector("#" + view + ":not([hidden])");
+      assertThat(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+          .as(view)
+          .isEqualTo(true);
+      // What can be used has a name.
+      assertThat(page.evaluate(UNNAMED)).as(view).isEqualTo(List.of());
     }
+    assertThat(page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
+        .isEqualTo("rgb(16, 19, 21)");
+  }
+
+  private static final String UNNAMED =
+      """
+      [...document.querySelectorAll("button, input, select, textarea, a, [role=img], [role=meter]")]
+        .filter(e => e.checkVisibility())
+        .filter(e => !(e.textContent.trim() || e.labels?.length || e.getAttribute("aria-label")
+          || e.getAttribute("aria-labelledby") || e.alt))
+        .map(e => e.outerHTML)
+      """;
+
+  @Test
+  void resultsOfADatabaseAreShownAndFiltered() {
+    Path database = folder.resolve("lab.db");
+    Path experiment = folder.resolve("small.yaml");
+    Files.writeString(
+        experiment,
+        """
+        models: [cram-tiny]
+        sources: [random]
+        lengths: [4, 8]
+        vectors: [1, 2]
+        samples: 1
+        recipe: cram
+        max-steps: 10
+        """);
+    try (LabDatabase lab = LabDatabase.open(database)) {
+      new Laboratory(lab, 2).run(ExperimentFile.read(experiment), LabListener.SILENT);
+    }
+    try (WebServer withResults = Visitor.serve(ServerOptions.Limits.DEFAULT, database)) {
+      page.navigate(new Visitor(withResults).address("/#/results"));
+      assertThat(page.locator("#results-state"))
+          .hasText("4 runs", new HasTextOptions().setTimeout(90_000));
+      assertThat(page.locator("#figure-runs tbody tr").count()).isEqualTo(4);
+      assertThat(page.locator("#gallery img").count()).isGreaterThan(0);
+      page.selectOption("#filters [name=vectors]", "2");
+      assertThat(page.locator("#results-state")).hasText("2 runs");
+      page.selectOption("#filters [name=length]", "8");
+      assertThat(page.locator("#results-state")).hasText("1 run");
+      page.close();
+    }
+    page = newPage();
+  }
+
+  @Test
+  void tenThousandTokensDoNotMakeThePageStutter() {
+    visit(page, "/");
+    page.evaluate(
+        """
+        window.stalls = [];
+        new PerformanceObserver(list => list.getEntries().forEach(e => stalls.push(e.duration)))
+          .observe({type: "longtask"});
+        """);
+    page.fill("#text", (PARAGRAPH + " ").repeat(500));
+    page.click("#go");
+    assertThat(page.locator("#job-state")).containsText("Cramming", PATIENTLY);
+    page.waitForFunction("document.querySelectorAll('#job-text .t').length === 10000");
+    page.waitForTimeout(1000);
+    assertThat(
+            page.locator("#job-text .q, #job-text [class*=' w'], #job-text [class*=' r']").count())
+        .isGreaterThan(5);
+    Files.writeString(Path.of("target/long-tasks.txt"), page.evaluate("stalls") + "\n");
+    page.click("#give-up");
+    assertThat(page.locator("#job-state")).containsText("Given up", PATIENTLY);
   }
 }

@@ -135,11 +135,10 @@ export class Cram {
     this.polling = setInterval(() => document.hidden || this.list().catch(() => {}), 2500);
     const jobs = await this.list();
     const running = jobs.find(job => ["opening", "running", "verifying"].includes(job.status));
-    if (!id && running && !this.seen) {
+    if (!location.hash && running) {
       location.replace(`#/cram/${running.id}`);
       return;
     }
-    this.seen = true;
     this.id = id ? Number(id) : null;
     $("compose").hidden = Boolean(this.id);
     $("job").hidden = !this.id;
