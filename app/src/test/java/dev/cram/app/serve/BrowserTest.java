@@ -10,6 +10,7 @@ import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.assertions.LocatorAssertions.ContainsTextOptions;
+import com.microsoft.playwright.assertions.LocatorAssertions.HasCountOptions;
 import com.microsoft.playwright.assertions.LocatorAssertions.HasTextOptions;
 import com.microsoft.playwright.options.ColorScheme;
 import dev.cram.app.CramProcess;
@@ -209,7 +210,8 @@ class BrowserTest {
     assertThat(page.locator("#job-state")).containsText("Cramming", PATIENTLY);
     page.reload();
     assertThat(page.locator("#job-state")).containsText("Cramming", PATIENTLY);
-    page.waitForFunction("document.querySelectorAll('#job-text .t').length === 600");
+    assertThat(page.locator("#job-text .t"))
+        .hasCount(600, new HasCountOptions().setTimeout(90_000));
 
     Page tab = page.context().newPage();
     // A tab that knows of no job finds the one that runs.
@@ -275,7 +277,7 @@ class BrowserTest {
       """;
 
   @Test
-  void resultsOfADatabaseAreShownAndFiltered() {
+  void resultsOfADatabaseAreShownAndFiltered() throws Exception {
     Path database = folder.resolve("lab.db");
     Path experiment = folder.resolve("small.yaml");
     Files.writeString(
@@ -308,7 +310,7 @@ class BrowserTest {
   }
 
   @Test
-  void tenThousandTokensDoNotMakeThePageStutter() {
+  void tenThousandTokensDoNotMakeThePageStutter() throws Exception {
     visit(page, "/");
     page.evaluate(
         """
@@ -319,7 +321,8 @@ class BrowserTest {
     page.fill("#text", (PARAGRAPH + " ").repeat(500));
     page.click("#go");
     assertThat(page.locator("#job-state")).containsText("Cramming", PATIENTLY);
-    page.waitForFunction("document.querySelectorAll('#job-text .t').length === 10000");
+    assertThat(page.locator("#job-text .t"))
+        .hasCount(10_000, new HasCountOptions().setTimeout(90_000));
     page.waitForTimeout(1000);
     assertThat(
             page.locator("#job-text .q, #job-text [class*=' w'], #job-text [class*=' r']").count())
