@@ -397,6 +397,11 @@ final class Progress implements CramListener {
     return token;
   }
 
+  /** Of all segments so far. */
+  synchronized long steps() {
+    return steps;
+  }
+
   Tokens text() {
     return text;
   }

@@ -205,7 +205,7 @@ class BrowserTest {
   @Test
   void aReloadedPageFindsItsJobAndASecondTabSeesTheSame() {
     visit(page, "/");
-    page.fill("#text", (PARAGRAPH + " ").repeat(30));
+    page.fill("#text", (PARAGRAPH + " ").repeat(30).strip());
     page.click("#go");
     assertThat(page.locator("#job-state")).containsText("Cramming", PATIENTLY);
     page.reload();
@@ -318,7 +318,7 @@ class BrowserTest {
         new PerformanceObserver(list => list.getEntries().forEach(e => stalls.push(e.duration)))
           .observe({type: "longtask"});
         """);
-    page.fill("#text", (PARAGRAPH + " ").repeat(500));
+    page.fill("#text", (PARAGRAPH + " ").repeat(500).strip());
     page.click("#go");
     assertThat(page.locator("#job-state")).containsText("Cramming", PATIENTLY);
     assertThat(page.locator("#job-text .t"))
