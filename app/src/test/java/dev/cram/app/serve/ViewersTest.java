@@ -3,12 +3,11 @@ package dev.cram.app.serve;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -18,33 +17,38 @@ class ViewersTest {
 
   @Test
   void fiftyFollowAJobThatWaitsForNoneOfThem() throws Exception {
-    ServerOptions.Limits limits = new ServerOptions.Limits(1 << 20, 1 << 20, 30, 30, 20, 60);
-    try (WebServer server = Visitor.serve(limits);
-        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    try (WebServer server = Visitor.serve(ServerOptions.Limits.DEFAULT);
         Socket sleeper = new Socket()) {
       Visitor visitor = new Visitor(server);
       // So many tokens that what is told of them fills the buffers of one who does not read.
       int job = visitor.cram("The gate stood open. ".repeat(3000), "steps=1");
       visitor.await(job, "running");
       sleeper.setReceiveBufferSize(4096);
-      sleeper.connect(new java.net.InetSocketAddress("localhost", visitor.port()));
+      sleeper.connect(new InetSocketAddress("localhost", visitor.port()));
       sleeper
           .getOutputStream()
           .write(
               ("GET /api/jobs/" + job + "/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
                   .getBytes(ISO_8859_1));
 
-      List<Future<String>> streams = new ArrayList<>();
+      List<CompletableFuture<String>> streams = new ArrayList<>();
       for (int i = 0; i < VIEWERS; i++) {
-        streams.add(threads.submit(() -> visitor.get("/api/jobs/" + job + "/events").body()));
+        streams.add(
+            CompletableFuture.supplyAsync(
+                () -> visitor.get("/api/jobs/" + job + "/events").body(),
+                Thread::startVirtualThread));
       }
-      int before = steps(visitor, job);
-      Visitor.sleep(1500);
-      assertThat(steps(visitor, job)).as("goes on").isGreaterThan(before);
+      Visitor.sleep(500);
+      long before = steps(visitor, job);
+      long deadline = System.nanoTime() + 60_000_000_000L;
+      while (steps(visitor, job) < before + 10) {
+        assertThat(System.nanoTime()).as("it waits").isLessThan(deadline);
+        Visitor.sleep(50);
+      }
       visitor.post("/api/jobs/" + job + "/give-up", "");
       visitor.await(job, "given_up");
 
-      for (Future<String> stream : streams) {
+      for (CompletableFuture<String> stream : streams) {
         String events = stream.get(60, TimeUnit.SECONDS);
         assertThat(events).startsWith("event: snapshot\n").contains("\nevent: frame\n");
         assertThat(events.substring(events.lastIndexOf("event: ")))
@@ -54,27 +58,7 @@ class ViewersTest {
     }
   }
 
-  private static int steps(Visitor visitor, int job) throws Exception {
-    try (Socket socket = new Socket("localhost", visitor.port())) {
-      socket
-          .getOutputStream()
-          .write(
-              ("GET /api/jobs/" + job + "/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                  .getBytes(ISO_8859_1));
-      StringBuilder seen = new StringBuilder();
-      byte[] buffer = new byte[1 << 16];
-      while (!seen.toString().contains("\"steps\":")) {
-        int count = socket.getInputStream().read(buffer);
-        seen.append(new String(buffer, 0, count, ISO_8859_1));
-      }
-      var matcher =
-          java.util.regex.Pattern.compile("\"total\":[0-9]+,\"steps\":([0-9]+),").matcher(seen);
-      while (!matcher.find()) {
-        int count = socket.getInputStream().read(buffer);
-        seen.append(new String(buffer, 0, count, ISO_8859_1));
-        matcher.reset(seen);
-      }
-      return Integer.parseInt(matcher.group(1));
-    }
+  private static long steps(Visitor visitor, int job) {
+    return visitor.json("/api/jobs/" + job).getAsJsonObject().get("steps").getAsLong();
   }
 }

@@ -9,7 +9,7 @@ for (let i = 0; i < 6; i++) CLASSES[String(i)] = `t w${i}`;
 
 /** Chips stand in blocks, so that the browser lays out only those in sight. */
 const BLOCK = 400;
-const AT_ONCE = 1200;
+const AT_ONCE = 600;
 
 /** What a token looks like: an empty one (part of a character) and line ends must be seen, too. */
 export function shown(text) {
