@@ -235,8 +235,20 @@ public final class VectorSearch implements AutoCloseable {
     }
 
     Found found() {
+      if (recipe.growth() == Recipe.Growth.PROGRESSIVE && !diverged) {
+        assess();
+      }
       int held = best.exactPrefix() == goal ? goal : best.securePrefix();
       return new Found(bestVectors, bestScales, best, step, held);
+    }
+
+    /** Scores the best vectors on all that was wanted, of which they may know a prefix alone. */
+    private void assess() {
+      mem.copyFrom(bestVectors);
+      objective.weigh(goal, weights);
+      pass.run(mem, goal, weights, null);
+      best = Score.of(pass.margins(), pass.crossEntropies(), weights, goal, marginGoal, correct);
+      listener.accept(report(best, step, step - recipe.maxSteps(), goal, correct, mem));
     }
 
     @Override

@@ -58,6 +58,7 @@ import picocli.CommandLine.Spec;
       ModelsCommand.class,
       ServeCommand.class,
       MeasureCommand.class,
+      RaceCommand.class,
       ReportCommand.class,
       ExportCommand.class,
       SqlCommand.class,

@@ -54,6 +54,14 @@ public record Recipe(
   private static final double ADAM_EPS = 1e-8;
   private static final double WEIGHT_DECAY = 0.01;
 
+  private static final double X_C = Double.parseDouble(System.getProperty("x.c", "150"));
+  private static final double X_LR = Double.parseDouble(System.getProperty("x.lr", "0.16"));
+  private static final double X_B1 = Double.parseDouble(System.getProperty("x.b1", "0.9"));
+  private static final double X_B2 = Double.parseDouble(System.getProperty("x.b2", "0.9"));
+  private static final double X_BOOST = Double.parseDouble(System.getProperty("x.boost", "0.05"));
+  private static final int X_PAT = Integer.parseInt(System.getProperty("x.pat", "80"));
+  private static final boolean X_COS = Boolean.getBoolean("x.cos");
+
   /** Recipe A: Kuratov et al. 2025 ("Cramming 1568 Tokens"), with the defaults of their code. */
   public static final Recipe PAPER =
       new Recipe(
@@ -105,13 +113,13 @@ public record Recipe(
       new Recipe(
           "cram",
           (vectors, embeddingSize, embeddingStd, random) ->
-              new LowDimensional(vectors, embeddingSize, Math.max(1, embeddingSize / 2), random),
-          Recipe::adamW,
-          Schedule.constant(0.02),
+              new LongVectors(vectors, embeddingSize, (float) X_C * embeddingStd, random),
+          parameters -> new AdamW(parameters, X_B1, X_B2, 1e-12, 0)::step,
+          X_COS ? Schedule.cosine(X_LR, X_LR / 20, 1) : Schedule.constant(X_LR),
           Growth.WHOLE_TEXT,
-          0.05,
+          X_BOOST,
           600,
-          80);
+          X_PAT);
 
   private static final List<Recipe> ALL = List.of(CRAM, PAPER, PROGRESSIVE, PROGRESSIVE_LOWDIM);
 

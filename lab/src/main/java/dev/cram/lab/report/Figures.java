@@ -20,7 +20,10 @@ final class Figures {
           DecodingFigures::exact,
           DecodingFigures::horizonAgainstTime,
           DecodingFigures::margins,
-          DecodingFigures::bits);
+          DecodingFigures::bits,
+          RaceFigures::standings,
+          RaceFigures::shareExact,
+          RaceFigures::horizons);
 
   private Figures() {}
 

@@ -67,7 +67,7 @@ public final class Trial implements AutoCloseable {
         found.steps(),
         best.step,
         seconds,
-        (int) Math.round(found.score().accuracy() * (key.length() - 1)),
+        found.score().right(),
         request.correctWithout(),
         found.score().crossEntropy(),
         request.crossEntropyWithout(),

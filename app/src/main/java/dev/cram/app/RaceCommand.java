@@ -1,0 +1,140 @@
+package dev.cram.app;
+
+import dev.cram.lab.Experiment;
+import dev.cram.lab.Laboratory;
+import dev.cram.lab.LocalRunner;
+import dev.cram.lab.database.LabDatabase;
+import dev.cram.lab.report.Standings;
+import dev.cram.recipe.Recipe;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "race",
+    description = {
+      "Runs several recipes on the same texts and says which makes them exact, and how soon.",
+      "A race is an experiment like those of measure, done with each recipe; its database can be"
+          + " reported, exported and queried in the same way. Texts that never become exact count as"
+          + " never.",
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  cram race experiments/race-small.yaml",
+      "  cram race --source prose=dir:books --length 24,32 --samples 20 --recipes cram,paper",
+    })
+final class RaceCommand implements Runnable {
+  @Mixin private ExperimentOptions options;
+
+  @Option(
+      names = {"-r", "--recipes"},
+      paramLabel = "R",
+      split = ",",
+      completionCandidates = OptimiserOptions.RecipeNames.class,
+      description =
+          "The recipes (default: those of the experiment file's parts; without a file all there"
+              + " are): ${COMPLETION-CANDIDATES}.")
+  private List<String> recipes;
+
+  @Option(
+      names = "--within-seconds",
+      paramLabel = "S",
+      description = "Take the horizons after S seconds of search (default: at its end).")
+  private Double seconds;
+
+  @Option(
+      names = "--within-steps",
+      paramLabel = "N",
+      description = "Take the horizons after N steps (default: at the end of the search).")
+  private Double steps;
+
+  @Option(names = "--dry-run", description = "Show the plan and do nothing.")
+  private boolean dryRun;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "Show the standings alone.")
+  private boolean quiet;
+
+  @Override
+  public void run() {
+    List<Experiment> experiments = experiments();
+    Path file = options.database(experiments);
+    VectorModule.load();
+    try (LabDatabase lab = LabDatabase.open(file);
+        LocalRunner runner = new LocalRunner(options.threads());
+        MeasureProgress progress = new MeasureProgress(CramCommand.statusLine(quiet), dryRun)) {
+      Laboratory laboratory = new Laboratory(lab, runner);
+      if (dryRun) {
+        laboratory.plan(experiments, progress);
+        return;
+      }
+      laboratory.run(experiments, progress);
+      progress.done(file);
+      print(Standings.of(lab, new Standings.Budget(orNever(steps), orNever(seconds))));
+    }
+  }
+
+  private List<Experiment> experiments() {
+    if (recipes == null && options.hasFile()) {
+      return options.experiments(Map.of());
+    }
+    List<Experiment> experiments = new ArrayList<>();
+    for (String recipe : recipes == null ? Recipe.names() : recipes) {
+      experiments.addAll(options.experiments(Map.of("recipe", recipe)));
+    }
+    return experiments;
+  }
+
+  private static double orNever(Double limit) {
+    return limit == null ? Standings.Budget.UNLIMITED.steps() : limit;
+  }
+
+  private static void print(List<Standings> standings) {
+    TextTable table =
+        new TextTable(
+            "model",
+            "source",
+            ">tokens",
+            ">K",
+            "recipe",
+            ">texts",
+            ">exact",
+            ">steps (quartiles)",
+            ">seconds (quartiles)",
+            ">horizon",
+            ">margin");
+    for (Standings line : standings) {
+      table.row(
+          line.model(),
+          line.source(),
+          Integer.toString(line.length()),
+          Integer.toString(line.vectors()),
+          line.recipe(),
+          Integer.toString(line.texts()),
+          String.format(Locale.ROOT, "%.0f%%", 100 * line.exact()),
+          quartiles(line.steps(), "%.0f"),
+          quartiles(line.seconds(), "%.1f"),
+          String.format(Locale.ROOT, "%.1f", line.horizon()),
+          Double.isNaN(line.margin()) ? "" : String.format(Locale.ROOT, "%.2f", line.margin()));
+    }
+    table.print(System.out);
+  }
+
+  private static String quartiles(Standings.Quartiles quartiles, String format) {
+    return number(quartiles.lower(), format)
+        + " / "
+        + number(quartiles.median(), format)
+        + " / "
+        + number(quartiles.upper(), format);
+  }
+
+  private static String number(double value, String format) {
+    return Double.isInfinite(value) ? "never" : String.format(Locale.ROOT, format, value);
+  }
+}

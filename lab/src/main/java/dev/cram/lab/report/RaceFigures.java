@@ -1,0 +1,119 @@
+package dev.cram.lab.report;
+
+import dev.cram.lab.database.LabDatabase;
+import java.util.Optional;
+
+/** Recipes against each other on the same texts. Nothing where there is only one recipe. */
+final class RaceFigures {
+  private RaceFigures() {}
+
+  static Optional<Figure> standings(LabDatabase database) {
+    if (!isRace(database)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Figure(
+            "race",
+            "Recipes on the same texts",
+            "Quartiles of steps and seconds until a text is exact; a text that never is counts as"
+                + " infinitely many. Horizon: mean longest exact prefix in all of the search, in"
+                + " tokens.",
+            null,
+            Table.of(database, Standings.query("selected"), 1e9, 1e9)));
+  }
+
+  static Optional<Figure> shareExact(LabDatabase database) {
+    if (!isRace(database)) {
+      return Optional.empty();
+    }
+    Table shares =
+        Table.of(
+            database,
+            """
+            WITH ended AS (
+              SELECT model, length, recipe, exact, seconds * steps_to_best / steps AS seconds,
+                count(*) OVER (PARTITION BY model, length, recipe) AS texts
+              FROM selected)
+            SELECT model, length, recipe, seconds,
+              row_number() OVER (PARTITION BY model, length, recipe ORDER BY seconds) / texts AS share
+            FROM ended WHERE exact ORDER BY ALL
+            """);
+    Chart chart =
+        new Chart("seconds", "share of the texts that are exact").logarithmicX().from(0, 1);
+    for (String model : shares.distinct("model")) {
+      for (String length : shares.distinct("length")) {
+        for (String recipe : shares.distinct("recipe")) {
+          Table line = shares.where("model", model).where("length", length).where("recipe", recipe);
+          chart.line(
+              label(shares, model, length, recipe), line.numbers("seconds"), line.numbers("share"));
+        }
+      }
+    }
+    return Optional.of(
+        new Figure(
+            "race-exact",
+            "Share exact against time",
+            "Each point is a text that became exact. A recipe without a line made none exact.",
+            chart.svg(),
+            shares));
+  }
+
+  static Optional<Figure> horizons(LabDatabase database) {
+    if (!isRace(database)) {
+      return Optional.empty();
+    }
+    // A search that has ended keeps what it had.
+    Table curves =
+        Table.of(
+            database,
+            """
+            WITH points AS (
+              SELECT model, length, recipe, id, seconds * unnest(curve_step) / steps AS moment,
+                unnest(curve_exact_prefix) AS prefix
+              FROM selected JOIN traces USING (id)),
+            ends AS (SELECT model, length, max(moment) AS latest FROM points GROUP BY ALL),
+            times AS (
+              SELECT model, length, latest * pow(2, (i - 40) / 4.0) AS time
+              FROM ends, range(0, 41) AS r (i)),
+            held AS (
+              SELECT p.model, p.length, p.recipe, p.id, t.time,
+                coalesce(max(prefix) FILTER (WHERE moment <= time), 0) AS held
+              FROM points p JOIN times t ON p.model = t.model AND p.length = t.length
+              GROUP BY ALL)
+            SELECT model, length, recipe, time AS seconds, avg(held) AS horizon, count(*) AS texts
+            FROM held GROUP BY ALL ORDER BY ALL
+            """);
+    Chart chart = new Chart("seconds", "mean exact prefix (tokens)").logarithmicX();
+    for (String model : curves.distinct("model")) {
+      for (String length : curves.distinct("length")) {
+        for (String recipe : curves.distinct("recipe")) {
+          Table line = curves.where("model", model).where("length", length).where("recipe", recipe);
+          chart.curve(
+              label(curves, model, length, recipe),
+              line.numbers("seconds"),
+              line.numbers("horizon"));
+        }
+      }
+    }
+    return Optional.of(
+        new Figure(
+            "race-horizon",
+            "Horizon against time, recipe by recipe",
+            "The longest exact prefix so far, mean over all texts; a search that has ended keeps what"
+                + " it had.",
+            chart.svg(),
+            curves));
+  }
+
+  private static boolean isRace(LabDatabase database) {
+    return Table.of(database, "SELECT count(DISTINCT recipe) AS recipes FROM selected")
+            .number(0, "recipes")
+        > 1;
+  }
+
+  private static String label(Table table, String model, String length, String recipe) {
+    return (table.distinct("model").size() == 1 ? "" : model + ", ")
+        + recipe
+        + (table.distinct("length").size() == 1 ? "" : ", " + length);
+  }
+}

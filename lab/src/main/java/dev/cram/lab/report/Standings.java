@@ -1,0 +1,103 @@
+package dev.cram.lab.report;
+
+import dev.cram.lab.database.LabDatabase;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How recipes did on the same texts: a line for each recipe, source, length and number of vectors.
+ *
+ * <p>A text that never became exact counts as never, not as missing: a median of steps or seconds
+ * is infinite where fewer than half of the texts became exact. Time and steps are those of the
+ * whole search, restarts and line searches included. Horizons are by teacher forcing, along the
+ * search.
+ *
+ * @param texts that the recipe was tried on
+ * @param exact share of them that greedy decoding gives back
+ * @param steps until exact
+ * @param seconds until exact
+ * @param horizon mean longest prefix that was exact within the budget, in tokens
+ * @param margin median over the exact texts of the smallest margin, in logits; NaN if there is none
+ */
+public record Standings(
+    String model,
+    String source,
+    int length,
+    int vectors,
+    String recipe,
+    int texts,
+    double exact,
+    Quartiles steps,
+    Quartiles seconds,
+    double horizon,
+    double margin) {
+
+  /** Quartiles in which infinity stands for never. */
+  public record Quartiles(double lower, double median, double upper) {}
+
+  /** What a search may use up before its horizon is taken. */
+  public record Budget(double steps, double seconds) {
+    public static final Budget UNLIMITED = new Budget(1e9, 1e9);
+  }
+
+  /** The standings of all runs in a database. */
+  public static List<Standings> of(LabDatabase database, Budget budget) {
+    return of(Table.of(database, query("results"), budget.steps(), budget.seconds()));
+  }
+
+  static List<Standings> of(Table table) {
+    List<Standings> standings = new ArrayList<>();
+    for (int row = 0; row < table.rows().size(); row++) {
+      standings.add(
+          new Standings(
+              table.text(row, "model"),
+              table.text(row, "source"),
+              (int) table.number(row, "length"),
+              (int) table.number(row, "vectors"),
+              table.text(row, "recipe"),
+              (int) table.number(row, "texts"),
+              table.number(row, "exact"),
+              quartiles(table, row, "steps"),
+              quartiles(table, row, "seconds"),
+              table.number(row, "horizon"),
+              table.number(row, "margin")));
+    }
+    return standings;
+  }
+
+  private static Quartiles quartiles(Table table, int row, String of) {
+    return new Quartiles(
+        table.number(row, of + "_25"),
+        table.number(row, of + "_50"),
+        table.number(row, of + "_75"));
+  }
+
+  /**
+   * @param view of the runs that count; the query's parameters are a budget of steps and of seconds
+   */
+  static String query(String view) {
+    return """
+    WITH tried AS (
+      SELECT r.*,
+        CASE WHEN exact THEN steps_to_best ELSE 'Infinity'::DOUBLE END AS steps_to_exact,
+        CASE WHEN exact THEN seconds * steps_to_best / steps ELSE 'Infinity'::DOUBLE END
+          AS seconds_to_exact,
+        list_max(list_transform(list_zip(curve_step, curve_exact_prefix),
+                lambda p: CASE WHEN p[1] <= ? AND p[1] * seconds / steps <= ? THEN p[2] ELSE 0 END))
+          AS held
+      FROM %s r JOIN traces USING (id))
+    SELECT model, source, length, vectors, recipe, count(*) AS texts,
+      avg(exact::INTEGER) AS exact,
+      quantile_disc(steps_to_exact, 0.25) AS steps_25,
+      quantile_disc(steps_to_exact, 0.5) AS steps_50,
+      quantile_disc(steps_to_exact, 0.75) AS steps_75,
+      quantile_disc(seconds_to_exact, 0.25) AS seconds_25,
+      quantile_disc(seconds_to_exact, 0.5) AS seconds_50,
+      quantile_disc(seconds_to_exact, 0.75) AS seconds_75,
+      avg(held) AS horizon,
+      median(min_margin) FILTER (WHERE exact) AS margin
+    FROM tried GROUP BY ALL ORDER BY model, source, length, vectors, exact DESC, horizon DESC
+    """
+        .formatted(view);
+  }
+}
