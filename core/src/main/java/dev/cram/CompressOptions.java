@@ -1,6 +1,7 @@
 package dev.cram;
 
 import dev.cram.container.Grid;
+import dev.cram.lm.InputException;
 import dev.cram.recipe.Recipe;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
@@ -23,8 +24,19 @@ public record CompressOptions(
 
   /**
    * @throws IllegalArgumentException if there is no vector, or no grid of these bits
+   * @throws InputException if the recipe's vectors are not read token by token, as those of a file
+   *     are
    */
   public CompressOptions {
+    if (recipe.reading() != Recipe.Reading.TOKEN_BY_TOKEN) {
+      throw new InputException(
+          "the recipe "
+              + recipe.name()
+              + " measures capacity and cannot compress: a file's vectors are read token by token;"
+              + " use one of "
+              + String.join(", ", Recipe.namesForFiles())
+              + ", or cram measure and cram race");
+    }
     if (vectors < 1) {
       throw new IllegalArgumentException(
           "a segment needs at least one vector, " + vectors + " were asked for");

@@ -47,12 +47,15 @@ public final class VectorSearch implements AutoCloseable {
    *
    * @param vectors {@code [K, embeddingSize]}, the best of all steps
    * @param scales of these vectors where they are rounded, else none
+   * @param margins of the tokens with these vectors, by teacher forcing, in logits, {@code [n]}; of
+   *     what was wanted last
    * @param score of these vectors
    * @param steps how many steps were taken
    * @param held leading tokens that the vectors hold: all that were wanted last if all are right,
    *     else those before the first that does not win by the margin goal
    */
-  public record Found(float[] vectors, float[] scales, Score score, int steps, int held) {}
+  public record Found(
+      float[] vectors, float[] scales, float[] margins, Score score, int steps, int held) {}
 
   /**
    * @param order what makes one step's vectors better than another's
@@ -120,6 +123,7 @@ public final class VectorSearch implements AutoCloseable {
     private final float[] weights;
     private final boolean[] correct;
     private final float[] bestVectors;
+    private final float[] bestMargins;
     private float[] bestScales;
     private final Arena arena = Arena.ofConfined();
     private final Matrix mem;
@@ -135,7 +139,12 @@ public final class VectorSearch implements AutoCloseable {
 
     Descent(int[] tokens, int vectors, RandomGenerator random, Consumer<CramStep> listener) {
       this.listener = listener;
-      pass.text(tokens, vectors);
+      if (recipe.reading() == Recipe.Reading.ONE_STEP) {
+        pass.oneStep(tokens);
+        vectors = tokens.length;
+      } else {
+        pass.text(tokens, vectors);
+      }
       parametrisation =
           recipe.start().create(vectors, lm.embeddingSize(), lm.embeddingStd(), random);
       gradient = new float[parametrisation.parameters().length];
@@ -143,6 +152,7 @@ public final class VectorSearch implements AutoCloseable {
       weights = new float[tokens.length];
       correct = new boolean[tokens.length];
       bestVectors = new float[vectors * lm.embeddingSize()];
+      bestMargins = new float[tokens.length];
       bestScales = parametrisation.scales().clone();
       mem = Matrix.allocate(arena, vectors, lm.embeddingSize());
       dMem = Matrix.allocate(arena, vectors, lm.embeddingSize());
@@ -173,6 +183,7 @@ public final class VectorSearch implements AutoCloseable {
         if (order.compare(score, best) > 0) {
           best = score;
           mem.copyTo(bestVectors);
+          System.arraycopy(pass.margins(), 0, bestMargins, 0, length);
           bestScales = parametrisation.scales().clone();
         }
         bestAccuracy = Math.max(bestAccuracy, score.accuracy());
@@ -239,7 +250,7 @@ public final class VectorSearch implements AutoCloseable {
         assess();
       }
       int held = best.exactPrefix() == goal ? goal : best.securePrefix();
-      return new Found(bestVectors, bestScales, best, step, held);
+      return new Found(bestVectors, bestScales, bestMargins, best, step, held);
     }
 
     /** Scores the best vectors on all that was wanted, of which they may know a prefix alone. */
@@ -248,7 +259,7 @@ public final class VectorSearch implements AutoCloseable {
       objective.weigh(goal, weights);
       pass.run(mem, goal, weights, null);
       best = Score.of(pass.margins(), pass.crossEntropies(), weights, goal, marginGoal, correct);
-      listener.accept(report(best, step, step - recipe.maxSteps(), goal, correct, mem));
+      System.arraycopy(pass.margins(), 0, bestMargins, 0, goal);
     }
 
     @Override

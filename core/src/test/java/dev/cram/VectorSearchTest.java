@@ -225,6 +225,7 @@ class VectorSearchTest {
         recipe.optimiser(),
         recipe.schedule(),
         recipe.growth(),
+        recipe.reading(),
         recipe.boost(),
         maxSteps,
         recipe.patience());
@@ -237,7 +238,15 @@ class VectorSearchTest {
       int maxSteps,
       int patience) {
     return new Recipe(
-        "test", start, optimiser, schedule, Recipe.Growth.WHOLE_TEXT, 0, maxSteps, patience);
+        "test",
+        start,
+        optimiser,
+        schedule,
+        Recipe.Growth.WHOLE_TEXT,
+        Recipe.Reading.TOKEN_BY_TOKEN,
+        0,
+        maxSteps,
+        patience);
   }
 
   private static float[] margins(int[] tokens, float[] vectors) {

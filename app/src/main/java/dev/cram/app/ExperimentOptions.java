@@ -2,8 +2,10 @@ package dev.cram.app;
 
 import dev.cram.lab.Experiment;
 import dev.cram.lab.ExperimentFile;
+import dev.cram.recipe.Recipe;
 import dev.cram.tensor.Precision;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -148,5 +150,13 @@ final class ExperimentOptions {
               : spec);
     }
     return named;
+  }
+
+  /** The recipes that can be measured. */
+  static final class RecipeNames implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Recipe.names().iterator();
+    }
   }
 }

@@ -34,7 +34,7 @@ final class MeasureCommand implements Runnable {
   @Option(
       names = "--recipe",
       paramLabel = "R",
-      completionCandidates = OptimiserOptions.RecipeNames.class,
+      completionCandidates = ExperimentOptions.RecipeNames.class,
       description =
           "How the vectors are found: ${COMPLETION-CANDIDATES} (default: paper, the one of"
               + " Kuratov et al. 2025).")

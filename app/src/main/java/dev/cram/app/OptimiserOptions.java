@@ -86,11 +86,11 @@ final class OptimiserOptions {
     }
   }
 
-  /** What {@code --recipe} takes. */
+  /** What {@code --recipe} takes where files are made. */
   static final class RecipeNames implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {
-      return Recipe.names().iterator();
+      return Recipe.namesForFiles().iterator();
     }
   }
 }

@@ -35,7 +35,7 @@ final class RaceCommand implements Runnable {
       names = {"-r", "--recipes"},
       paramLabel = "R",
       split = ",",
-      completionCandidates = OptimiserOptions.RecipeNames.class,
+      completionCandidates = ExperimentOptions.RecipeNames.class,
       description =
           "The recipes (default: those of the experiment file's parts; without a file all there"
               + " are): ${COMPLETION-CANDIDATES}.")

@@ -15,6 +15,7 @@ import java.util.random.RandomGenerator;
  * @param optimiser made for a number of parameters
  * @param schedule the learning rate
  * @param growth which prefix of the text is trained on
+ * @param reading how the text comes out of the vectors
  * @param boost by what share the weight of a target grows at each step at which it does not win by
  *     the margin goal; 0 where all targets always count the same
  * @param maxSteps after how many steps to give up
@@ -26,6 +27,7 @@ public record Recipe(
     IntFunction<Optimiser> optimiser,
     Schedule schedule,
     Growth growth,
+    Reading reading,
     double boost,
     int maxSteps,
     int patience) {
@@ -50,17 +52,24 @@ public record Recipe(
     PROGRESSIVE
   }
 
+  /** How the text comes out of the vectors. */
+  public enum Reading {
+    /** Each decoded token is fed back, as a causal model generates. */
+    TOKEN_BY_TOKEN,
+    /** All tokens are predicted in one pass over copies of the vectors, and none is fed back. */
+    ONE_STEP
+  }
+
   private static final double ADAM_BETA = 0.9;
   private static final double ADAM_EPS = 1e-8;
+
+  /** The longer a vector, the smaller its gradient; it must stay far above this. */
+  private static final double TINY_EPS = 1e-20;
+
   private static final double WEIGHT_DECAY = 0.01;
 
-  private static final double X_C = Double.parseDouble(System.getProperty("x.c", "150"));
-  private static final double X_LR = Double.parseDouble(System.getProperty("x.lr", "0.16"));
-  private static final double X_B1 = Double.parseDouble(System.getProperty("x.b1", "0.9"));
-  private static final double X_B2 = Double.parseDouble(System.getProperty("x.b2", "0.9"));
-  private static final double X_BOOST = Double.parseDouble(System.getProperty("x.boost", "0.05"));
-  private static final int X_PAT = Integer.parseInt(System.getProperty("x.pat", "80"));
-  private static final boolean X_COS = Boolean.getBoolean("x.cos");
+  /** How many times as large as a token embedding's an element of {@link #CRAM} starts. */
+  private static final float LONG = 150;
 
   /** Recipe A: Kuratov et al. 2025 ("Cramming 1568 Tokens"), with the defaults of their code. */
   public static final Recipe PAPER =
@@ -70,6 +79,7 @@ public record Recipe(
           Recipe::adamW,
           Schedule.constant(0.01),
           Growth.WHOLE_TEXT,
+          Reading.TOKEN_BY_TOKEN,
           0,
           5_000,
           2_000);
@@ -88,6 +98,7 @@ public record Recipe(
           Recipe::adamW,
           Schedule.cosine(0.1, 0.001, 100),
           Growth.PROGRESSIVE,
+          Reading.TOKEN_BY_TOKEN,
           0,
           10_000,
           10_000);
@@ -101,27 +112,49 @@ public record Recipe(
           Recipe::adamW,
           Schedule.cosine(0.1, 0.001, 100),
           Growth.PROGRESSIVE,
+          Reading.TOKEN_BY_TOKEN,
           0,
           10_000,
           10_000);
 
   /**
-   * The default: AdamW on {@code mem = W z + b} of half the embedding's rank, the whole text from
-   * the first step. How it was chosen stands in BENCHMARKS.md.
+   * The default: Adam on vectors that start {@value #LONG} times as long as token embeddings, in
+   * steps of some 0.3 of an element, the whole text from the first step, and targets that are wrong
+   * counting more from step to step. docs/method.md says how it was found.
    */
   public static final Recipe CRAM =
       new Recipe(
           "cram",
           (vectors, embeddingSize, embeddingStd, random) ->
-              new LongVectors(vectors, embeddingSize, (float) X_C * embeddingStd, random),
-          parameters -> new AdamW(parameters, X_B1, X_B2, 1e-12, 0)::step,
-          X_COS ? Schedule.cosine(X_LR, X_LR / 20, 1) : Schedule.constant(X_LR),
+              new LongVectors(vectors, embeddingSize, LONG * embeddingStd, random),
+          parameters -> new AdamW(parameters, ADAM_BETA, ADAM_BETA, TINY_EPS, 0)::step,
+          Schedule.constant(0.3),
           Growth.WHOLE_TEXT,
-          X_BOOST,
+          Reading.TOKEN_BY_TOKEN,
+          0.03,
           600,
-          X_PAT);
+          80);
 
-  private static final List<Recipe> ALL = List.of(CRAM, PAPER, PROGRESSIVE, PROGRESSIVE_LOWDIM);
+  /**
+   * Mezentsev and Oseledets 2025: two proto-tokens, the second one repeated, from which all tokens
+   * are predicted in one pass. A measure of capacity, not a way to compress: a container holds
+   * vectors that are read token by token.
+   */
+  public static final Recipe ONE_STEP =
+      new Recipe(
+          "one-step",
+          (rows, embeddingSize, embeddingStd, random) ->
+              new ProtoTokens(rows, embeddingSize, embeddingStd, random),
+          Recipe::adamW,
+          Schedule.constant(0.01),
+          Growth.WHOLE_TEXT,
+          Reading.ONE_STEP,
+          0,
+          5_000,
+          5_000);
+
+  private static final List<Recipe> ALL =
+      List.of(CRAM, PAPER, PROGRESSIVE, PROGRESSIVE_LOWDIM, ONE_STEP);
 
   private static Optimiser adamW(int parameters) {
     return new AdamW(parameters, ADAM_BETA, ADAM_BETA, ADAM_EPS, WEIGHT_DECAY)::step;
@@ -139,7 +172,15 @@ public record Recipe(
   /** The same recipe with another step budget. */
   public Recipe withMaxSteps(int maxSteps) {
     return new Recipe(
-        name, start, optimiser, schedule, growth, boost, maxSteps, Math.min(patience, maxSteps));
+        name,
+        start,
+        optimiser,
+        schedule,
+        growth,
+        reading,
+        boost,
+        maxSteps,
+        Math.min(patience, maxSteps));
   }
 
   /**
@@ -157,17 +198,26 @@ public record Recipe(
                     vectors,
                     embeddingSize,
                     bits);
-    return new Recipe(name, rounded, optimiser, schedule, growth, boost, maxSteps, patience);
+    return new Recipe(
+        name, rounded, optimiser, schedule, growth, reading, boost, maxSteps, patience);
   }
 
   /** The same recipe with another patience. */
   public Recipe withPatience(int patience) {
-    return new Recipe(name, start, optimiser, schedule, growth, boost, maxSteps, patience);
+    return new Recipe(name, start, optimiser, schedule, growth, reading, boost, maxSteps, patience);
   }
 
   /** The names that {@link #named} knows. */
   public static List<String> names() {
     return ALL.stream().map(Recipe::name).toList();
+  }
+
+  /** The names of those whose vectors a file can hold, the default first. */
+  public static List<String> namesForFiles() {
+    return ALL.stream()
+        .filter(recipe -> recipe.reading == Reading.TOKEN_BY_TOKEN)
+        .map(Recipe::name)
+        .toList();
   }
 
   /**

@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -32,6 +33,29 @@ class ParametrisationTest {
   @CsvSource({"1, 1", "1, 4", "3, 4", "2, 9"})
   void lowDimensionalVectorsPassTheGradientBack(int vectors, int rank) {
     assertGradient(new LowDimensional(vectors, WIDTH, rank, new SplittableRandom(rank)), vectors);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "3, 40"})
+  void longVectorsPassTheGradientBack(int vectors, float scale) {
+    assertGradient(new LongVectors(vectors, WIDTH, scale, new SplittableRandom(2)), vectors);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1", "2", "5"})
+  void protoTokensPassTheGradientBack(int rows) {
+    assertGradient(new ProtoTokens(rows, WIDTH, 0.5f, new SplittableRandom(2)), rows);
+  }
+
+  @Test
+  void allRowsButTheFirstAreOneProtoToken() {
+    ProtoTokens proto = new ProtoTokens(4, WIDTH, 0.5f, new SplittableRandom(2));
+    float[] rows = vectors(proto, 4);
+    assertThat(Arrays.copyOf(rows, 2 * WIDTH)).isEqualTo(proto.parameters());
+    assertThat(Arrays.copyOfRange(rows, 2 * WIDTH, 3 * WIDTH))
+        .isEqualTo(Arrays.copyOfRange(rows, WIDTH, 2 * WIDTH));
+    assertThat(Arrays.copyOfRange(rows, 3 * WIDTH, 4 * WIDTH))
+        .isEqualTo(Arrays.copyOfRange(rows, WIDTH, 2 * WIDTH));
   }
 
   @ParameterizedTest

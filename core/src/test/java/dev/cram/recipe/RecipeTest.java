@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.cram.CompressOptions;
 import dev.cram.lm.InputException;
+import dev.cram.tensor.Matrix;
+import java.lang.foreign.Arena;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,7 +25,7 @@ class RecipeTest {
     assertThatThrownBy(() -> Recipe.named("Paper"))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "unknown recipe \"Paper\"; there are: cram, paper, progressive, progressive-lowdim");
+            "unknown recipe \"Paper\"; there are: cram, paper, progressive, progressive-lowdim, one-step");
   }
 
   @Test
@@ -53,6 +56,30 @@ class RecipeTest {
       sum += value;
     }
     assertThat(sum / start.length).isCloseTo(0.01, within(0.0005));
+  }
+
+  @Test
+  void cramStartsFarLongerThanATokenEmbedding() {
+    Parametrisation start = Recipe.CRAM.start().create(1, 10_000, 0.5f, new SplittableRandom(4));
+    try (Arena arena = Arena.ofConfined()) {
+      Matrix mem = Matrix.allocate(arena, 1, 10_000);
+      start.vectors(mem);
+      double squares = 0;
+      for (int i = 0; i < 10_000; i++) {
+        squares += (double) mem.get(0, i) * mem.get(0, i);
+      }
+      assertThat(Math.sqrt(squares / 10_000)).isCloseTo(150 * 0.5, within(2.0));
+    }
+  }
+
+  @Test
+  void vectorsOfOneStepAreNotForFiles() {
+    assertThat(Recipe.names()).contains("one-step");
+    assertThat(Recipe.namesForFiles()).startsWith("cram").doesNotContain("one-step");
+    assertThatThrownBy(() -> new CompressOptions(1, Recipe.ONE_STEP, 1, 0f))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("one-step")
+        .hasMessageContaining("cram measure");
   }
 
   @Test

@@ -39,6 +39,10 @@ public final class GradientPass implements AutoCloseable {
 
   private int[] tokens = {};
   private int vectors;
+
+  /** The row that predicts the first target. */
+  private int firstRow;
+
   private float[] weights;
   private boolean wantGradient;
   private int blockTarget;
@@ -95,9 +99,27 @@ public final class GradientPass implements AutoCloseable {
     }
     this.tokens = tokens;
     this.vectors = vectors;
+    firstRow = vectors - 1;
     for (int i = 0; i < tokens.length - 1; i++) {
       lm.network().embeddings().copyRow(tokens[i], input.value(), vectors + i);
     }
+  }
+
+  /**
+   * Sets a text that is predicted in one step: a vector stands in the place of each token, none of
+   * which is fed back, and row i predicts token i (Mezentsev and Oseledets 2025).
+   *
+   * @param tokens t_1 .. t_n, at least one; kept, not copied
+   * @throws IllegalArgumentException if it does not fit into the rows of this pass
+   */
+  public void oneStep(int[] tokens) {
+    if (tokens.length < 1 || tokens.length > maxRows) {
+      throw new IllegalArgumentException(
+          tokens.length + " tokens in one step in a pass of " + maxRows + " rows");
+    }
+    this.tokens = tokens;
+    vectors = tokens.length;
+    firstRow = 0;
   }
 
   /**
@@ -112,7 +134,8 @@ public final class GradientPass implements AutoCloseable {
    * @return the objective: the weighted sum of cross-entropies, in nats
    */
   public double run(Matrix mem, int length, float[] weights, Matrix gradient) {
-    int rows = vectors + length - 1;
+    int rows = firstRow + length;
+    int vectors = Math.min(this.vectors, rows);
     this.weights = weights;
     wantGradient = gradient != null;
     for (int k = 0; k < vectors; k++) {
@@ -126,7 +149,7 @@ public final class GradientPass implements AutoCloseable {
       firstTarget++;
     }
     if (wantGradient) {
-      int unpredicted = vectors - 1 + firstTarget;
+      int unpredicted = firstRow + firstTarget;
       for (int row = 0; row < unpredicted; row++) {
         dHidden.copyRow(row, zeros, 0);
       }
@@ -152,7 +175,7 @@ public final class GradientPass implements AutoCloseable {
    */
   private void losses(int from, int to) {
     int count = to - from;
-    int row = vectors - 1 + from;
+    int row = firstRow + from;
     blockTarget = from;
     lm.network().head().forward(multiplier, body.output(), row, logits, 0, count);
     workers.run(lossOfRow, count);

@@ -191,6 +191,47 @@ class GradientPassTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"llama", "mamba", "gpt2"})
+  void inOneStepEachRowPredictsItsTokenFromTheVectorsUpToIt(String name) {
+    int n = 9;
+    try (FixtureModel model = new FixtureModel(name, Precision.F32, 2);
+        GradientPass oneStep = new GradientPass(model.lm, n, model.workers);
+        GradientPass single = new GradientPass(model.lm, n, model.workers)) {
+      int[] tokens = Arrays.copyOf(model.ids, n);
+      Matrix mem = model.randomMem(n, new Random(3));
+      float[] weights = new float[n];
+      Arrays.fill(weights, 1f / n);
+      Matrix gradient = Matrix.allocate(model.arena, n, mem.cols());
+
+      oneStep.oneStep(tokens);
+      oneStep.run(mem, n, weights, gradient);
+
+      float[] sum = new float[n * mem.cols()];
+      for (int i = 0; i < n; i++) {
+        Matrix upTo = Matrix.of(model.arena, i + 1, mem.cols(), prefix(mem, i + 1));
+        Matrix part = Matrix.allocate(model.arena, i + 1, mem.cols());
+        single.text(new int[] {tokens[i]}, i + 1);
+        single.run(upTo, 1, new float[] {1f / n}, part);
+        assertThat(oneStep.crossEntropies()[i])
+            .isCloseTo(single.crossEntropies()[0], within(1e-4f));
+        float[] values = part.toArray();
+        for (int j = 0; j < values.length; j++) {
+          sum[j] += values[j];
+        }
+      }
+      double length = length(doubles(gradient));
+      float[] actual = gradient.toArray();
+      for (int j = 0; j < sum.length; j++) {
+        assertThat((double) actual[j]).isCloseTo(sum[j], within(1e-3 * length));
+      }
+    }
+  }
+
+  private static float[] prefix(Matrix mem, int rows) {
+    return Arrays.copyOf(mem.toArray(), rows * mem.cols());
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {1, 2, 7, 23, 24})
   void aPrefixIsAPassOnTheShorterText(int length) {
     try (FixtureModel model = new FixtureModel("llama", Precision.F32, 2);

@@ -261,8 +261,8 @@ public final class WebServer implements AutoCloseable {
   private Info info() {
     return new Info(
         menu.entries(),
-        Recipe.names(),
-        Recipe.names().stream().map(name -> Recipe.named(name).maxSteps()).toList(),
+        Recipe.namesForFiles(),
+        Recipe.namesForFiles().stream().map(name -> Recipe.named(name).maxSteps()).toList(),
         results.names(),
         options.limits(),
         MOST_VECTORS);
@@ -275,7 +275,7 @@ public final class WebServer implements AutoCloseable {
   private Job.Order order(Context request) throws IOException {
     String model = parameter(request, "model", "cram-tiny");
     menu.opens(model);
-    Recipe recipe = Recipe.named(parameter(request, "recipe", Recipe.names().getFirst()));
+    Recipe recipe = Recipe.named(parameter(request, "recipe", Recipe.namesForFiles().getFirst()));
     int steps = number(request, "steps", recipe.maxSteps(), 1, MOST_STEPS);
     int bits = number(request, "bits", Grid.FLOAT_BITS, 2, Grid.FLOAT_BITS);
     if (!Grid.supports(bits)) {

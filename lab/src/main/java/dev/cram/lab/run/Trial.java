@@ -6,10 +6,12 @@ import dev.cram.VectorSearch;
 import dev.cram.lm.CausalLm;
 import dev.cram.lm.GreedyDecoder;
 import dev.cram.recipe.Objective;
+import dev.cram.recipe.Recipe;
 import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Workers;
 import java.lang.foreign.Arena;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
@@ -47,7 +49,7 @@ public final class Trial implements AutoCloseable {
   public Run run(RunRequest request, Consumer<CramStep> progress) {
     RunKey key = request.key();
     var recorder = new Curve.Recorder();
-    var best = new Best(key.length());
+    var best = new Best();
     Consumer<CramStep> listener =
         step -> {
           recorder.add(step);
@@ -59,6 +61,9 @@ public final class Trial implements AutoCloseable {
     VectorSearch.Found found =
         search(request)
             .search(request.tokens(), key.vectors(), new SplittableRandom(key.seed()), listener);
+    // Nothing is fed back, so teacher forcing is decoding; the rows after the second are its
+    // copies.
+    boolean oneStep = request.recipe().reading() == Recipe.Reading.ONE_STEP;
     double seconds = (System.nanoTime() - begin) / 1e9;
     return new Run(
         key,
@@ -71,9 +76,9 @@ public final class Trial implements AutoCloseable {
         request.correctWithout(),
         found.score().crossEntropy(),
         request.crossEntropyWithout(),
-        horizon(request.tokens(), found.vectors()),
-        best.margins,
-        found.vectors(),
+        oneStep ? found.score().exactPrefix() : horizon(request.tokens(), found.vectors()),
+        Arrays.copyOfRange(found.margins(), 1, key.length()),
+        oneStep ? Arrays.copyOf(found.vectors(), 2 * lm.embeddingSize()) : found.vectors(),
         recorder.curve(),
         started,
         machine,
@@ -117,28 +122,16 @@ public final class Trial implements AutoCloseable {
     return right;
   }
 
-  /** The margins of the step with the best accuracy. */
+  /** The first step with the most tokens right. */
   private static final class Best {
-    private final float[] margins;
-    private double accuracy = -1;
-    private double crossEntropy;
+    private int right = -1;
     private int step;
 
-    Best(int length) {
-      margins = new float[length - 1];
-    }
-
     void see(CramStep now) {
-      boolean better =
-          now.accuracy() > accuracy
-              || now.accuracy() == accuracy && now.crossEntropy() < crossEntropy;
-      if (better && now.activeTokens() == margins.length + 1) {
-        if (now.accuracy() > accuracy) {
-          step = now.step();
-        }
-        accuracy = now.accuracy();
-        crossEntropy = now.crossEntropy();
-        System.arraycopy(now.margins(), 1, margins, 0, margins.length);
+      int rightNow = (int) Math.round(now.accuracy() * (now.activeTokens() - 1));
+      if (rightNow > right) {
+        right = rightNow;
+        step = now.step();
       }
     }
   }
