@@ -1,19 +1,20 @@
 """Teach a small Llama-architecture LM to read a text back from one input vector, and keep it a language model.
 
-What counts is how well the model reads vectors that were optimised for their text, as Cram does. A step takes texts of
-one length. Their first vectors come from an amortised encoder: the model's own hidden states after the text, each bound
-to its position by learned factors, summed and projected; here model and encoder learn from the loss of every token given
-[vector; text before it], and from the text's plain next-token loss. Then --inner normalised gradient steps with momentum
-move the vectors alone, and the model learns from what is still wrong: at the optimum, that gradient is the gradient of
-the best loss that a vector can reach. Every --lm-every steps there is a pass over long plain text.
+What counts is how well the model reads vectors that were optimised for their text from a random start, as Cram does. So
+that is what it learns from: a step takes some texts of one length, moves a random vector for each by --inner normalised
+gradient steps with momentum, the model unchanged, and then lets the model learn from what is still wrong: at the optimum,
+that gradient is the gradient of the best loss that a vector can reach. (Vectors of an amortised encoder were cheaper and
+made the model worse at reading optimised ones; see docs/model.md.) The vector gets noise, so that what is found is a basin
+and not a point. Every step also has a pass over plain text, whose loss is taken half from the text and half, with
+--teacher, from another LM's predictions.
 
-Typical lengths grow while the loss of optimised vectors is below --target. What is written is a causal
-LM like any other; nothing of the encoder is needed to use it. State is kept in OUT/state.pt; a run that was stopped
-goes on where it was. With --freeze, the encoder alone learns for so many steps first. The learning
-rate is constant and falls to zero in the last --decay minutes, or sooner: once the validation score has not improved
-for --patience evaluations.
+Typical lengths grow while the loss of optimised vectors is below --target. What is written is a causal LM like any other.
+State is kept in OUT/state.pt; a run that was stopped (TERM saves first) goes on where it was. With --width and
+--intermediate the model is grown first: its residual stream is widened by dimensions that change little at first, its
+MLPs are cut to the neurons that matter most. The learning rate is constant and falls to zero in the last --decay minutes,
+or sooner: once the validation score has not improved for --patience evaluations.
 """
-import argparse, glob, json, math, os, re, time
+import argparse, copy, glob, json, math, os, re, signal, sys, time
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning at barriers wastes most of a shared machine
 import numpy as np
@@ -24,7 +25,7 @@ from transformers import AutoModelForCausalLM
 from transformers.utils import logging
 
 logging.disable_progress_bar()
-MAX_N, BOUND = 160, 1024
+MAX_N, WINDOW = 160, 256
 
 
 def arguments():
@@ -37,20 +38,23 @@ def arguments():
     a.add_argument("--minutes", type=float, default=120, help="wall time of this call")
     a.add_argument("--decay", type=float, default=20, help="minutes of falling learning rate at the end; 0: none")
     a.add_argument("--patience", type=int, default=20, help="evaluations without improvement before the decay")
-    a.add_argument("--tokens", type=int, default=1024, help="tokens of a batch")
-    a.add_argument("--inner", type=int, default=12, help="steps on the vectors before the model learns from them")
-    a.add_argument("--rate", type=float, default=0.05, help="of a vector's step, relative to the vector's length")
-    a.add_argument("--momentum", type=float, default=0.7, help="of a vector's step")
-    a.add_argument("--noise", type=float, default=0.02, help="noise on the vector, relative to its length")
-    a.add_argument("--lr", type=float, default=0.006, help="of Muon; AdamW takes an eighth")
-    a.add_argument("--freeze", type=int, default=0, help="steps in which only the encoder learns")
-    a.add_argument("--lm-every", type=int, default=1, help="every so many steps a pass over long plain text")
+    a.add_argument("--tokens", type=int, default=640, help="tokens of a batch of texts to read")
+    a.add_argument("--plain", type=int, default=512, help="tokens of plain text of a step, in windows of 256")
+    a.add_argument("--inner", type=int, default=16, help="steps on the vectors before the model learns from them")
+    a.add_argument("--rate", type=float, default=0.5, help="of a vector's step, relative to the vector's length")
+    a.add_argument("--momentum", type=float, default=0.8, help="of a vector's step")
+    a.add_argument("--scale", type=float, default=3.0, help="root mean square of a random vector's components")
+    a.add_argument("--noise", type=float, default=0.05, help="noise on the vector, relative to its length")
+    a.add_argument("--lr", type=float, default=0.01, help="of Muon; AdamW takes an eighth")
+    a.add_argument("--teacher", help="LM with the same tokenizer whose predictions the plain text teaches too")
     a.add_argument("--lm-weight", type=float, default=1.0)
-    a.add_argument("--length", type=float, default=24, help="typical number of tokens at the start")
+    a.add_argument("--length", type=float, default=40, help="typical number of tokens at the start")
     a.add_argument("--target", type=float, default=1.0, help="loss of optimised vectors at which lengths grow")
     a.add_argument("--layers", type=int, default=0, help="grow to so many layers, which change nothing at first")
-    a.add_argument("--other", type=float, default=0.2, help="share of batches that are words, code or random tokens")
-    a.add_argument("--save", type=float, default=3, help="minutes between evaluations and saves")
+    a.add_argument("--width", type=int, default=0, help="grow to this hidden size")
+    a.add_argument("--intermediate", type=int, default=0, help="cut the MLPs to this size when growing")
+    a.add_argument("--other", type=float, default=0.15, help="share of batches that are words, code or random tokens")
+    a.add_argument("--save", type=float, default=8, help="minutes between evaluations and saves")
     a.add_argument("--seed", type=int, default=1)
     return a.parse_args()
 
@@ -97,27 +101,55 @@ def windows(data, count, n):
                         for j in np.random.randint(0, len(data) - n, count)])
 
 
-class Encoder(torch.nn.Module):
-    """One vector from a text's embeddings and hidden states: each is bound to its position, then all are summed."""
+@torch.no_grad()
+def widen(old, width, inner, text):
+    """The same function in a residual stream of more dimensions, nearly: what the MLPs lose is fitted on the text.
 
-    def __init__(self, d):
-        super().__init__()
-        self.up = torch.nn.Linear(2 * d, BOUND, bias=False)
-        self.position = torch.nn.Parameter(torch.randn(MAX_N, BOUND))
-        self.down = torch.nn.Linear(BOUND, d, bias=False)
-        self.last = torch.nn.Linear(d, d)
-        torch.nn.init.zeros_(self.down.weight)
-        torch.nn.init.zeros_(self.last.bias)
+    What comes from the new dimensions is read from the start, so that a vector can use them at once; little is written
+    to them at first.
+    """
+    config = copy.deepcopy(old.config)
+    d = config.hidden_size
+    config.head_dim = getattr(config, "head_dim", None) or d // config.num_attention_heads
+    config.hidden_size, config.intermediate_size = width, inner or config.intermediate_size
+    new = type(old)(config).float()
+    shrink = math.sqrt(d / width)  # the mean square is now taken over more dimensions
 
-    def forward(self, e, h):
-        bound = self.up(torch.cat([F.rms_norm(e, e.shape[-1:]), F.rms_norm(h, h.shape[-1:])], -1))
-        bound = (bound * self.position[:h.size(1)]).sum(1)
-        return self.last(h[:, -1]) + self.down(F.rms_norm(bound, (BOUND,)))
+    def norm(weight):
+        return torch.cat([weight, weight.mean().expand(width - d)]) * shrink
+
+    def columns(weight, scale):
+        extra = torch.randn(weight.size(0), width - d) * weight.pow(2).mean().sqrt() * scale
+        return torch.cat([weight, extra], 1)
+
+    activations = [[] for _ in old.model.layers]
+    hooks = [layer.mlp.down_proj.register_forward_pre_hook(lambda _, a, keep=keep: keep.append(a[0].flatten(0, 1)))
+             for layer, keep in zip(old.model.layers, activations)]
+    old(input_ids=text, use_cache=False)
+    for hook in hooks:
+        hook.remove()
+    for a, b, seen in zip(old.model.layers, new.model.layers, activations):
+        down = a.mlp.down_proj.weight
+        x = torch.cat(seen)
+        kept = (x.pow(2).mean(0).sqrt() * down.norm(dim=0)).topk(config.intermediate_size).indices.sort().values
+        gram = x[:, kept].T @ x[:, kept]
+        gram += 1e-3 * gram.diagonal().mean() * torch.eye(len(kept))
+        fitted = torch.linalg.solve(gram, x[:, kept].T @ (x @ down.T)).T
+        for name in ("q_proj", "k_proj", "v_proj"):
+            getattr(b.self_attn, name).weight.copy_(columns(getattr(a.self_attn, name).weight, 1.0))
+        b.mlp.gate_proj.weight.copy_(columns(a.mlp.gate_proj.weight[kept], 1.0))
+        b.mlp.up_proj.weight.copy_(columns(a.mlp.up_proj.weight[kept], 1.0))
+        b.self_attn.o_proj.weight.copy_(columns(a.self_attn.o_proj.weight.T, 0.05).T)
+        b.mlp.down_proj.weight.copy_(columns(fitted.T, 0.05).T)
+        b.input_layernorm.weight.copy_(norm(a.input_layernorm.weight))
+        b.post_attention_layernorm.weight.copy_(norm(a.post_attention_layernorm.weight))
+    new.model.norm.weight.copy_(norm(old.model.norm.weight))
+    new.model.embed_tokens.weight.copy_(columns(old.model.embed_tokens.weight, 0.2))
+    return new
 
 
 def grow(model, layers):
     """Adds copies of evenly spread layers whose contribution to the residual stream is zero at first."""
-    import copy
     old = list(model.model.layers)
     more = layers - len(old)
     after = {round((i + 1) * len(old) / more) - 1 for i in range(more)}
@@ -173,15 +205,18 @@ class Trainer:
         self.validation = self.data["books"][-65536:]
         self.data["books"] = self.data["books"][:-65536]
         self.model = AutoModelForCausalLM.from_pretrained(args.model, dtype=torch.float32)
+        self.teacher = None
+        if args.teacher:
+            self.teacher = AutoModelForCausalLM.from_pretrained(args.teacher, dtype=torch.float32).requires_grad_(False)
+        if args.width > self.model.config.hidden_size:
+            self.model = widen(self.model, args.width, args.intermediate, windows(self.data["books"], 32, WINDOW))
         if args.layers > self.model.config.num_hidden_layers:
             grow(self.model, args.layers)
         self.vocabulary, self.d = self.model.config.vocab_size, self.model.config.hidden_size
-        self.encoder = Encoder(self.d)
         named = list(self.model.model.layers.named_parameters())
-        self.muon = Muon([p for _, p in named if p.ndim == 2]
-                         + [self.encoder.up.weight, self.encoder.down.weight, self.encoder.last.weight])
+        self.muon = Muon([p for _, p in named if p.ndim == 2])
         taken = {id(p) for p in self.muon.matrices}
-        self.rest = [p for p in [*self.model.parameters(), *self.encoder.parameters()] if id(p) not in taken]
+        self.rest = [p for p in self.model.parameters() if id(p) not in taken]
         self.adam = torch.optim.AdamW(self.rest, lr=0, betas=(0.9, 0.95), weight_decay=0.0)
         self.s = {"step": 0, "center": args.length, "tokens": 0, "best": 1e9, "bad": 0}
         self.average = {}
@@ -189,7 +224,6 @@ class Trainer:
         if os.path.exists(state):
             saved = torch.load(state, weights_only=False)
             self.model.load_state_dict(saved["model"])
-            self.encoder.load_state_dict(saved["encoder"])
             self.muon.momentum = saved["muon"]
             self.adam.load_state_dict(saved["adam"])
             self.s = saved["s"]
@@ -204,63 +238,58 @@ class Trainer:
         logits = self.model.lm_head(h)
         return self.loss(logits, x), logits
 
-    def encode(self, x):
-        e = self.model.model.embed_tokens(x)
-        h = self.model.model(inputs_embeds=e, use_cache=False).last_hidden_state
-        return e, h, self.encoder(e, h)
-
     def batch(self):
         n = int(np.clip(math.exp(np.random.normal(math.log(self.s["center"]), 0.3)), 8, MAX_N))
-        count = max(2, self.args.tokens // n)
+        count = max(2, round(self.args.tokens / n))
         kind = "books"
         if np.random.random() < self.args.other:
             kind = np.random.choice([k for k in ("code", "words") if k in self.data] * 2 + ["tokens"])
-        x = torch.randint(0, self.vocabulary, (count, n)) if kind == "tokens" else windows(self.data[kind], count, n)
-        return kind, n, x
+        if kind == "tokens":
+            return kind, n, torch.randint(0, self.vocabulary, (count, n))
+        return kind, n, windows(self.data[kind], count, n)
+
+    def plain(self):
+        """Next-token loss of plain text; with a teacher, half of it against the teacher's distribution."""
+        x = windows(self.data["books"], max(1, self.args.plain // WINDOW), WINDOW)
+        logits = self.model(input_ids=x, use_cache=False).logits[:, :-1]
+        hard = self.loss(logits, x[:, 1:])
+        self.note("lm", hard.item())
+        if self.teacher is None:
+            return hard
+        with torch.no_grad():
+            taught = self.teacher(input_ids=x, use_cache=False).logits[:, :-1].softmax(-1)
+        return 0.5 * (hard + F.cross_entropy(logits.flatten(0, 1), taught.flatten(0, 1)))
 
     def note(self, key, value):
         self.average[key] = 0.95 * self.average.get(key, value) + 0.05 * value
 
-    def optimise(self, v, e, x, steps):
-        """Moves the vectors alone, by normalised gradients with momentum."""
+    def optimise(self, x, steps):
+        """[texts, hiddenSize]: random vectors, moved by normalised gradients with momentum; the model stays as it is."""
+        self.model.requires_grad_(False)
+        e = self.model.model.embed_tokens(x)
+        v = torch.randn(len(x), self.d)
+        v *= self.args.scale / v.pow(2).mean(1, keepdim=True).sqrt()
         momentum = torch.zeros_like(v)
-        for _ in range(steps):
-            v = v.detach().requires_grad_()
-            loss, _ = self.read(v, e, x)
-            g, = torch.autograd.grad(loss, v)
+        for step in range(steps):
+            v.requires_grad_()
+            g, = torch.autograd.grad(self.read(v, e, x)[0], v)
             momentum = self.args.momentum * momentum + g / (g.norm(dim=1, keepdim=True) + 1e-12)
-            v = v.detach() - self.args.rate * v.detach().norm(dim=1, keepdim=True) * momentum
+            rate = self.args.rate * (1 - 0.75 * step / steps)
+            v = v.detach() - rate * v.detach().norm(dim=1, keepdim=True) * momentum
+        self.model.requires_grad_(True)
         return v
-
-    def noisy(self, v):
-        length = v.detach().norm(dim=1, keepdim=True)
-        return v + self.args.noise * length / math.sqrt(self.d) * torch.randn_like(v)
 
     def step(self, scale):
         args, s = self.args, self.s
-        frozen = s["step"] < args.freeze
         kind, n, x = self.batch()
-        e, h, v = self.encode(x)
-        first, _ = self.read(self.noisy(v), e, x)
-        plain = self.loss(self.model.lm_head(h[:, :-1]), x[:, 1:]) if kind != "tokens" else 0.0
-        (first + args.lm_weight * plain).backward()
-        self.note("first-" + kind, first.item())
-        if frozen:
-            self.model.zero_grad(set_to_none=True)
-        else:
-            e = self.model.model.embed_tokens(x)
-            v = self.optimise(v, e.detach(), x, args.inner)
-            last, logits = self.read(self.noisy(v), e, x)
-            last.backward()
-            self.note("last-" + kind, last.item())
-            self.note("accuracy-" + kind, (logits.argmax(-1) == x).float().mean().item())
-            if kind == "books":
-                s["center"] = min(110.0, max(8.0, s["center"] * (1.02 if last.item() < args.target else 0.99)))
-            if s["step"] % args.lm_every == 0:
-                y = windows(self.data["books"], 1, 512)
-                long = self.loss(self.model(input_ids=y, use_cache=False).logits[:, :-1], y[:, 1:])
-                (args.lm_weight * long).backward()
-                self.note("lm", long.item())
+        v = self.optimise(x, args.inner)
+        v = v + args.noise * v.pow(2).mean(1, keepdim=True).sqrt() * torch.randn_like(v)
+        loss, logits = self.read(v, self.model.model.embed_tokens(x), x)
+        (loss + args.lm_weight * self.plain()).backward()
+        self.note(kind, loss.item())
+        self.note("accuracy-" + kind, (logits.argmax(-1) == x).float().mean().item())
+        if kind == "books":
+            s["center"] = min(110.0, max(8.0, s["center"] * (1.02 if loss.item() < args.target else 0.995)))
         s["tokens"] += x.numel()
         lr = args.lr * scale * min(1, (s["step"] + 1) / 20)
         self.muon.step(lr)
@@ -272,29 +301,26 @@ class Trainer:
         s["step"] += 1
 
     def evaluate(self):
-        """On held-out books: the LM loss, and what Cram's recipe reaches in 100 steps for texts of 32 tokens."""
-        from eval_reader import cram
+        """On held-out books: the LM loss, and what 24 steps on the vector reach for ten texts of 48 tokens."""
         state, torch_state = np.random.get_state(), torch.get_rng_state()
-        np.random.seed(0)
-        torch.manual_seed(0)
-        self.model.requires_grad_(False)
-        x = windows(self.validation, 8, 512)
-        lm = self.loss(self.model(input_ids=x, use_cache=False).logits[:, :-1], x[:, 1:]).item()
-        x = windows(self.validation, 12, 32)
-        right, best, _ = cram(self.model, x, 100, 100)
-        self.model.requires_grad_(True)
+        np.random.seed(1)
+        torch.manual_seed(1)
+        x = windows(self.validation, 10, 48)
+        v = self.optimise(x, 24)
+        with torch.no_grad():
+            loss, logits = self.read(v, self.model.model.embed_tokens(x), x)
+            y = windows(self.validation, 4, 512)
+            lm = self.loss(self.model(input_ids=y, use_cache=False).logits[:, :-1], y[:, 1:])
         np.random.set_state(state)
         torch.set_rng_state(torch_state)
-        return {"lm": lm, "accuracy": right.float().mean().item() / 32, "exact": (right == 32).float().mean().item(),
-                "crossEntropy": best[:, 0].mean().item() / 31}
+        return {"lm": lm.item(), "crossEntropy": loss.item(), "accuracy": (logits.argmax(-1) == x).float().mean().item()}
 
     def save(self):
-        torch.save({"model": self.model.state_dict(), "encoder": self.encoder.state_dict(), "muon": self.muon.momentum,
+        torch.save({"model": self.model.state_dict(), "muon": self.muon.momentum,
                     "adam": self.adam.state_dict(), "s": self.s}, self.args.out + "/state.tmp")
         os.replace(self.args.out + "/state.tmp", self.args.out + "/state.pt")
 
     def export(self):
-        import copy
         out = self.args.out + "/model"
         frozen = copy.deepcopy(self.model).to(torch.bfloat16)
         frozen.config.dtype = "bfloat16"
@@ -305,6 +331,8 @@ class Trainer:
 
     def run(self):
         args, s = self.args, self.s
+        signal.signal(signal.SIGTERM, lambda *_: s.__setitem__("stop", True))
+        s["stop"] = False
         start = shown = saved = time.time()
         cpu, busy, threads = time.process_time(), start, 1
         torch.set_num_threads(threads)
@@ -312,6 +340,9 @@ class Trainer:
         since = s["step"]
         while time.time() < end:
             self.step(min(1.0, (end - time.time()) / decay) if decay else 1.0)
+            if s["stop"]:
+                self.save()
+                sys.exit("stopped; the same call goes on from here")
             now = time.time()
             if now - busy > 20:  # a second thread only where the machine has room for it
                 share = (time.process_time() - cpu) / (now - busy)
