@@ -46,6 +46,14 @@ final class ExperimentOptions {
   private List<String> sources;
 
   @Option(
+      names = "--words",
+      paramLabel = "FILE",
+      description =
+          "Words that the source random draws from, one a line (default: a list that ships with"
+              + " Cram).")
+  private Path words;
+
+  @Option(
       names = {"-n", "--length"},
       paramLabel = "N",
       split = ",",
@@ -113,6 +121,7 @@ final class ExperimentOptions {
     put(changes, "name", name);
     put(changes, "models", models);
     put(changes, "sources", sources == null ? null : named(sources));
+    put(changes, "words", words == null ? null : words.toAbsolutePath());
     put(changes, "lengths", lengths);
     put(changes, "vectors", vectors);
     put(changes, "seeds", seeds);

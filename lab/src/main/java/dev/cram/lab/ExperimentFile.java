@@ -20,7 +20,7 @@ import tools.jackson.dataformat.toml.TomlMapper;
  * <p>A file is one experiment, or with the key {@code parts} several that differ in some keys.
  */
 public final class ExperimentFile {
-  private static final String PARTS = "parts";
+  static final String PARTS = "parts";
 
   private ExperimentFile() {}
 

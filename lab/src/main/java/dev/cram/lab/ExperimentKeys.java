@@ -24,6 +24,7 @@ final class ExperimentKeys {
               "name",
               "models",
               "sources",
+              "words",
               "lengths",
               "vectors",
               "seeds",
@@ -34,7 +35,8 @@ final class ExperimentKeys {
               "patience",
               "precision",
               "goal",
-              "line-points"));
+              "line-points",
+              ExperimentFile.PARTS));
 
   private static final Set<String> SOURCE_KEYS =
       new TreeSet<>(Set.of("source", "samples", "lengths"));
@@ -62,6 +64,9 @@ final class ExperimentKeys {
     this.values = values;
     this.sameSamples = sameSamples;
     check(values.keySet(), KEYS, "");
+    if (values.containsKey(ExperimentFile.PARTS)) {
+      throw wrong(ExperimentFile.PARTS, "no parts of parts");
+    }
   }
 
   private void check(Set<?> keys, Set<String> known, String of) {
@@ -156,6 +161,9 @@ final class ExperimentKeys {
 
   private String source(Object value) {
     String spec = String.valueOf(value);
+    if (spec.equals("random") && text("words").isPresent()) {
+      return "random:" + resolved(text("words").get());
+    }
     for (String kind : List.of("file:", "dir:", "random:")) {
       if (spec.startsWith(kind)) {
         return kind + resolved(spec.substring(kind.length()));

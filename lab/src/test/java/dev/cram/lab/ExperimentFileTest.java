@@ -140,6 +140,15 @@ class ExperimentFileTest {
   }
 
   @Test
+  void anotherListOfWordsIsForAllRandomSources() throws Exception {
+    Experiment experiment =
+        read(file("models: a\nsources: {x: random, y: {source: random}}\nwords: list.txt\n"));
+    assertThat(experiment.sources().values())
+        .extracting(Sampling::source)
+        .containsOnly("random:" + folder.resolve("list.txt"));
+  }
+
+  @Test
   void theShippedExperimentsAreValid() throws Exception {
     try (var files = Files.list(Path.of(System.getProperty("cram.root"), "experiments"))) {
       List<Path> all = files.toList();

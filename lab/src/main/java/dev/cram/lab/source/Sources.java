@@ -27,7 +27,7 @@ final class Sources {
     if (SHORT_NAMES.containsKey(place)) {
       return Documents.remote(SHORT_NAMES.get(place), column);
     }
-    if (place.startsWith("hf://") || place.startsWith("https://")) {
+    if (place.matches("(hf|https|http)://.*")) {
       return Documents.remote(place, column);
     }
     if (place.startsWith("file:")) {
