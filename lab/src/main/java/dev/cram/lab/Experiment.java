@@ -49,9 +49,6 @@ public record Experiment(
     CAPACITY
   }
 
-  /** The accuracy from which on a text counts as decoded (Kuratov et al. 2025). */
-  public static final double DECODED = 0.99;
-
   /** The grid of Kuratov et al. 2025, in tokens. */
   public static final List<Integer> PAPER_LENGTHS =
       List.of(8, 16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1568);

@@ -1,5 +1,6 @@
 package dev.cram.lab;
 
+import dev.cram.lab.run.Run;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
 
@@ -45,7 +46,7 @@ final class LengthSearch {
       over = true;
       return;
     }
-    if (meanAccuracy.applyAsDouble(lengths.get(middle())) >= Experiment.DECODED) {
+    if (meanAccuracy.applyAsDouble(lengths.get(middle())) >= Run.DECODED) {
       unknown = middle() + 1;
     } else {
       fails = middle();

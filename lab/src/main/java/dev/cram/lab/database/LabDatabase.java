@@ -90,6 +90,7 @@ public final class LabDatabase implements AutoCloseable {
       duckdb = DriverManager.getConnection("jdbc:duckdb:" + file, properties);
       var database = new LabDatabase(file, duckdb);
       database.checkFormat(readOnly);
+      database.execute("CREATE TEMP MACRO decoded() AS " + Run.DECODED);
       return database;
     } catch (SQLException e) {
       close(duckdb);

@@ -1,7 +1,7 @@
 package dev.cram.lab.report;
 
-import dev.cram.lab.Experiment;
 import dev.cram.lab.database.LabDatabase;
+import dev.cram.lab.run.Run;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -44,7 +44,7 @@ final class CrossEntropyFigure {
     chart.reference("no gain", new double[] {0, most}, new double[] {0, most});
     double gain =
         runs.rows().stream()
-            .filter(row -> (double) row.get(4) <= Experiment.DECODED)
+            .filter(row -> (double) row.get(4) <= Run.DECODED)
             .mapToDouble(row -> (double) row.get(7))
             .average()
             .orElse(Double.NaN);
@@ -80,7 +80,7 @@ final class CrossEntropyFigure {
     List<Boolean> lossless = new ArrayList<>();
     double[] before = runs.numbers("before");
     for (double accuracy : runs.numbers("accuracy")) {
-      lossless.add(accuracy > Experiment.DECODED);
+      lossless.add(accuracy > Run.DECODED);
     }
     if (!lossless.contains(true) || !lossless.contains(false)) {
       return Double.NaN;

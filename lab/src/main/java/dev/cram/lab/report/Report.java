@@ -1,6 +1,5 @@
 package dev.cram.lab.report;
 
-import dev.cram.lab.Experiment;
 import dev.cram.lab.database.LabDatabase;
 import dev.cram.lm.InputException;
 import java.io.IOException;
@@ -34,7 +33,6 @@ public final class Report {
     if (counts.number(0, "runs") == 0) {
       throw new InputException("the database has no finished run; run cram measure first");
     }
-    database.execute("CREATE OR REPLACE TEMP MACRO decoded() AS " + Experiment.DECODED);
     try {
       Files.createDirectories(folder.resolve("figures"));
       Files.createDirectories(folder.resolve("data"));

@@ -45,6 +45,8 @@ public record Run(
     String machine,
     String software)
     implements Serializable {
+  /** The accuracy from which on a text counts as decoded (Kuratov et al. 2025). */
+  public static final double DECODED = 0.99;
 
   /** Tokens that were to be predicted. */
   public int predicted() {
