@@ -315,6 +315,13 @@ class Trainer:
         torch.set_rng_state(torch_state)
         return {"lm": lm.item(), "crossEntropy": loss.item(), "accuracy": (logits.argmax(-1) == x).float().mean().item()}
 
+    def record(self):
+        result = self.evaluate()
+        with open(self.args.out + "/log.jsonl", "a") as f:
+            f.write(json.dumps({"step": self.s["step"], "tokens": self.s["tokens"], "center": round(self.s["center"], 1),
+                                "time": time.strftime("%H:%M"), **{k: round(v, 4) for k, v in result.items()}}) + "\n")
+        return result
+
     def save(self):
         torch.save({"model": self.model.state_dict(), "muon": self.muon.momentum,
                     "adam": self.adam.state_dict(), "s": self.s}, self.args.out + "/state.tmp")
@@ -338,6 +345,8 @@ class Trainer:
         torch.set_num_threads(threads)
         end, decay = start + 60 * args.minutes, 60 * args.decay
         since = s["step"]
+        if since == 0:
+            self.record()  # what all later ones are to be compared with
         while time.time() < end:
             self.step(min(1.0, (end - time.time()) / decay) if decay else 1.0)
             if s["stop"]:
@@ -356,11 +365,7 @@ class Trainer:
             if now - saved > 60 * args.save:
                 saved = now
                 self.save()
-                result = self.evaluate()
-                with open(args.out + "/log.jsonl", "a") as f:
-                    f.write(json.dumps({"step": s["step"], "tokens": s["tokens"], "center": round(s["center"], 1),
-                                        "time": time.strftime("%H:%M"), **{k: round(v, 4) for k, v in result.items()}})
-                            + "\n")
+                result = self.record()
                 score = result["crossEntropy"] + 0.5 * result["lm"]
                 s["bad"] = 0 if score < s["best"] - 0.003 else s["bad"] + 1
                 s["best"] = min(s["best"], score)
@@ -369,7 +374,7 @@ class Trainer:
                     print("no longer improving: the learning rate falls", flush=True)
         self.save()
         self.export()
-        print("done: step", s["step"], "of this call", s["step"] - since, self.evaluate(), flush=True)
+        print("done: step", s["step"], "of this call", s["step"] - since, self.record(), flush=True)
 
 
 if __name__ == "__main__":
