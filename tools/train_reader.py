@@ -200,6 +200,7 @@ class Trainer:
     def __init__(self, args):
         self.args = args
         torch.manual_seed(args.seed)
+        np.random.seed(args.seed)
         os.makedirs(args.out, exist_ok=True)
         self.data = sources(args, Tokenizer.from_file(args.model + "/tokenizer.json"))
         self.validation = self.data["books"][-65536:]
