@@ -61,6 +61,15 @@ public final class CramProcess {
     }
   }
 
+  /** Starts a run whose standard output is read while it goes on. */
+  public Process startPiped(String... args) {
+    try {
+      return command(args).redirectOutput(ProcessBuilder.Redirect.PIPE).start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Starts a run that prints its results into this file. */
   public Process startInto(Path output, String... args) {
     try {

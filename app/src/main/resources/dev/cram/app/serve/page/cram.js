@@ -18,6 +18,8 @@ const STATES = {
   failed: "Failed",
 };
 
+const SHORT = {queued: "Waiting", opening: "Opening", verifying: "Reading"};
+
 const $ = id => document.getElementById(id);
 
 export class Cram {
@@ -186,7 +188,7 @@ export class Cram {
     $("jobs").replaceChildren(...(this.id ? [fresh] : []), ...jobs.map(job => {
       const link = element(
         "a", {href: `#/cram/${job.id}`},
-        element("span", {className: `dot ${job.status}`}, STATES[job.status].split(" ")[0]),
+        element("span", {className: `dot ${job.status}`}, SHORT[job.status] ?? STATES[job.status]),
         element("span", {className: "title"}, job.name),
         element("span", {className: "soft"}, job.outcome
           ? `${count(job.outcome.tokens, "token")} in ${count(job.outcome.vectors, "vector")}`
@@ -310,7 +312,7 @@ export class Cram {
         drawPath($("path"), this.path);
         this.newPath = false;
         $("path-note").textContent = this.path
-          ? `in its own two principal components: ${number(100 * (this.path.shares[0] + this.path.shares[1]))}% of its way`
+          ? `in its own two principal components, which show ${number(100 * (this.path.shares[0] + this.path.shares[1]))}% of it`
           : "in its own two principal components";
       }
       if (view && now - (this.scrolled ?? 0) > 4000 && view.firstWrong < view.total) this.chips.follow(view.firstWrong);

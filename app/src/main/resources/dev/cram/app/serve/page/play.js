@@ -40,7 +40,7 @@ export class Play {
   }
 
   choose(a, b) {
-    const options = () => this.files.map(file => element("option", {value: file.id}, file.name));
+    const options = () => this.files.map(file => element("option", {value: file.id}, `${file.id}. ${file.name}`));
     $("play-a").replaceChildren(...options());
     if (this.files.some(file => file.id === a)) $("play-a").value = a;
     this.a = $("play-a").value;

@@ -72,7 +72,7 @@ export function say(text) {
 export const number = (value, digits = 0) =>
   value === null || value === undefined || !isFinite(value)
     ? "–"
-    : value.toLocaleString("en", {minimumFractionDigits: digits, maximumFractionDigits: digits});
+    : value.toLocaleString("en", {minimumFractionDigits: digits, maximumFractionDigits: digits}).replace("-", "−");
 
 export const count = (value, noun) => `${number(value)} ${noun}${value === 1 ? "" : "s"}`;
 

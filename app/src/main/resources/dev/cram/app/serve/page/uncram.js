@@ -45,7 +45,7 @@ export class Uncram {
     const files = await get("/api/files");
     this.files = files;
     $("files").replaceChildren(...files.slice(0, 12).map(file => {
-      const button = element("button", {type: "button", title: file.name}, file.name);
+      const button = element("button", {type: "button", title: file.name}, `${file.id}. ${file.name}`);
       button.setAttribute("aria-pressed", String(file.id === id));
       button.addEventListener("click", () => {
         if (location.hash === `#/uncram/${file.id}`) this.decode(file.id).catch(complain);
