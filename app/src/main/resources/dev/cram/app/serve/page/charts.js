@@ -34,7 +34,7 @@ export class Curves {
         height: this.place.clientHeight,
         cursor: {show: false},
         legend: {show: false},
-        padding: [6, 4, 0, 0],
+        padding: [6, 14, 0, 0],
         scales: {x: {time: false}, y: {range: this.range}},
         axes: [
           {...axis, size: 22, gap: 3, space: 70, values: (_, ticks) => ticks.map(t => t.toLocaleString("en"))},
