@@ -25,7 +25,12 @@ import java.util.concurrent.Semaphore;
  * stopped, go on, and be given up.
  */
 final class Job {
-  private static final long FRAME_MILLIS = 100;
+  /** While it is new, and few look on, a job is shown as lively as the eye can follow. */
+  private static final long LIVELY_MILLIS = 100;
+
+  private static final long CALM_MILLIS = 250;
+  private static final double LIVELY_SECONDS = 15;
+  private static final int FEW_VIEWERS = 10;
 
   /** The path is drawn at every so many frames: it takes the most room. */
   private static final int FRAMES_A_PATH = 3;
@@ -209,7 +214,8 @@ final class Job {
               });
           settled = sent[0].settled();
           steps = sent[0].steps();
-          Thread.sleep(FRAME_MILLIS);
+          boolean lively = sent[0].seconds() < LIVELY_SECONDS && broadcast.viewers() <= FEW_VIEWERS;
+          Thread.sleep(lively ? LIVELY_MILLIS : CALM_MILLIS);
         }
       }
     } catch (InterruptedException e) {

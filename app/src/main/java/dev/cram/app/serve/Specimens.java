@@ -10,6 +10,9 @@ import java.util.Map;
 final class Specimens {
   private static final int KEPT = 40;
 
+  /** What they may hold together; the latest is kept whatever it holds. */
+  private static final long KEPT_BYTES = 256L << 20;
+
   private final Map<String, Specimen> specimens = new LinkedHashMap<>();
   private int lastId;
 
@@ -25,10 +28,19 @@ final class Specimens {
   synchronized String add(String name, String model, CramFile file, int[] tokens) {
     String id = Integer.toString(++lastId);
     specimens.put(id, new Specimen(id, name, model, file, tokens));
-    if (specimens.size() > KEPT) {
+    while (specimens.size() > KEPT || specimens.size() > 1 && bytes() > KEPT_BYTES) {
       specimens.remove(specimens.keySet().iterator().next());
     }
     return id;
+  }
+
+  private long bytes() {
+    return specimens.values().stream().mapToLong(Specimens::bytes).sum();
+  }
+
+  private static long bytes(Specimen specimen) {
+    long numbers = specimen.file().segments().stream().mapToLong(s -> s.vectors().size()).sum();
+    return numbers * Float.BYTES + specimen.file().originalBytes();
   }
 
   /** Adds what a file decodes to. */

@@ -4,29 +4,51 @@ import io.javalin.http.Context;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
-/** Reads what a visitor sends, up to a limit of bytes and of time. */
+/** Reads what visitors send, up to a limit of bytes and of time, and of a few at once. */
 final class Upload {
   private static final int CONTENT_TOO_LARGE = 413;
   private static final int REQUEST_TIMEOUT = 408;
 
-  private Upload() {}
+  private static final int AT_ONCE = 4;
+
+  private final int seconds;
+  private final Semaphore turns = new Semaphore(AT_ONCE, true);
+
+  /**
+   * @param seconds how long an upload may take
+   */
+  Upload(int seconds) {
+    this.seconds = seconds;
+  }
 
   /**
    * The body of a request.
    *
    * @param what it is called in errors
-   * @throws Refusal if it is larger than {@code maxBytes}, or takes longer than {@code seconds},
-   *     however steadily it drips
+   * @throws Refusal if it is larger than {@code maxBytes}, or takes too long, however steadily it
+   *     drips, or too many others are uploading
    */
-  static byte[] read(Context request, String what, int maxBytes, int seconds) throws IOException {
+  byte[] read(Context request, String what, int maxBytes) throws IOException, InterruptedException {
     if (request.req().getContentLengthLong() > maxBytes) {
       throw tooLarge(what, maxBytes);
     }
+    if (!turns.tryAcquire(seconds, TimeUnit.SECONDS)) {
+      throw new Refusal(Refusal.BUSY, "too many others are uploading; try again");
+    }
+    try {
+      return read(request.req().getInputStream(), what, maxBytes);
+    } finally {
+      turns.release();
+    }
+  }
+
+  private byte[] read(InputStream in, String what, int maxBytes) {
     long deadline = System.nanoTime() + seconds * 1_000_000_000L;
     var bytes = new ByteArrayOutputStream();
     byte[] buffer = new byte[1 << 14];
-    InputStream in = request.req().getInputStream();
     for (int count; (count = next(in, buffer)) >= 0; ) {
       bytes.write(buffer, 0, count);
       if (bytes.size() > maxBytes) {

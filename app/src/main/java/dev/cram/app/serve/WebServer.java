@@ -59,6 +59,7 @@ public final class WebServer implements AutoCloseable {
   private final EventStream events;
   private final LineStream lines = new LineStream();
   private final Assets assets = new Assets();
+  private final Upload upload;
   private final Javalin javalin;
 
   private WebServer(ServerOptions options) {
@@ -68,6 +69,7 @@ public final class WebServer implements AutoCloseable {
     models = new OpenModels(menu, options.threads());
     jobs = new Jobs(models, specimens, options.threads(), options.limits().jobs());
     decoding = new Decoding(models, specimens);
+    upload = new Upload(options.limits().uploadSeconds());
     results = new Results(options.databases());
     events = new EventStream(options.limits().viewers(), options.limits().idleSeconds());
     javalin = Javalin.create(this::configure);
@@ -272,7 +274,7 @@ public final class WebServer implements AutoCloseable {
     return jobs.get(request.pathParam("id"));
   }
 
-  private Job.Order order(Context request) throws IOException {
+  private Job.Order order(Context request) throws IOException, InterruptedException {
     String model = parameter(request, "model", "cram-tiny");
     menu.opens(model);
     Recipe recipe = Recipe.named(parameter(request, "recipe", Recipe.namesForFiles().getFirst()));
@@ -289,9 +291,7 @@ public final class WebServer implements AutoCloseable {
                 CompressOptions.DEFAULT.marginGoal())
             .withVectorBits(bits);
     Precision precision = precision(parameter(request, "precision", "f32"));
-    byte[] original =
-        Upload.read(
-            request, "a text", options.limits().textBytes(), options.limits().uploadSeconds());
+    byte[] original = upload.read(request, "a text", options.limits().textBytes());
     if (original.length == 0) {
       throw new Refusal(Refusal.BAD_REQUEST, "the text is empty");
     }
@@ -353,9 +353,8 @@ public final class WebServer implements AutoCloseable {
     json(request, jobs.submit(before.order().withSeed(seed)).summary());
   }
 
-  private void takeFile(Context request) throws IOException {
-    byte[] bytes =
-        Upload.read(request, NAME, options.limits().fileBytes(), options.limits().uploadSeconds());
+  private void takeFile(Context request) throws IOException, InterruptedException {
+    byte[] bytes = upload.read(request, NAME, options.limits().fileBytes());
     CramFile file = CramFile.read(NAME, bytes, (long) LONGER * options.limits().textBytes());
     long tokens = file.segments().stream().mapToLong(Segment::tokenCount).sum();
     int longest = file.segments().stream().mapToInt(Segment::tokenCount).max().orElse(0);

@@ -21,6 +21,7 @@ import dev.cram.lab.database.LabDatabase;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -156,7 +157,7 @@ class BrowserTest {
         .endsWith(".npy");
 
     page.click("nav [data-view=uncram]");
-    page.setInputFiles("#cram-file", file);
+    drop(file);
     assertThat(page.locator("#uncram-state")).containsText("byte for byte: 20 tokens", PATIENTLY);
     assertThat(page.locator("#uncram-text").innerText()).isEqualTo(PARAGRAPH);
     page.click("#token-2");
@@ -165,6 +166,20 @@ class BrowserTest {
     assertThat(page.locator("#token")).containsText("runner-up");
     page.locator("#uncram-text").press("ArrowRight");
     assertThat(page.locator("#token .word")).hasText("␣stood");
+  }
+
+  /** Drops a file onto the page, as a hand with a mouse does. */
+  private void drop(Path file) throws Exception {
+    page.evaluate(
+        """
+        base64 => {
+          const data = new DataTransfer();
+          data.items.add(new File([Uint8Array.from(atob(base64), c => c.charCodeAt(0))], "page.cram"));
+          document.getElementById("drop-cram").dispatchEvent(
+            new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
+        }
+        """,
+        Base64.getEncoder().encodeToString(Files.readAllBytes(file)));
   }
 
   /** By the command line, in a process of its own. */
@@ -205,13 +220,13 @@ class BrowserTest {
   @Test
   void aReloadedPageFindsItsJobAndASecondTabSeesTheSame() {
     visit(page, "/");
-    page.fill("#text", (PARAGRAPH + " ").repeat(30).strip());
+    page.fill("#text", (PARAGRAPH + " ").repeat(400).strip());
     page.click("#go");
     assertThat(page.locator("#job-state")).containsText("Cramming", PATIENTLY);
     page.reload();
     assertThat(page.locator("#job-state")).containsText("Cramming", PATIENTLY);
     assertThat(page.locator("#job-text .t"))
-        .hasCount(600, new HasCountOptions().setTimeout(90_000));
+        .hasCount(8_000, new HasCountOptions().setTimeout(90_000));
 
     Page tab = page.context().newPage();
     // A tab that knows of no job finds the one that runs.

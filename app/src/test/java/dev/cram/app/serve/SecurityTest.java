@@ -72,7 +72,7 @@ class SecurityTest {
   void thereIsNoRoomForEverMoreJobs() {
     int[] jobs = new int[LIMITS.jobs()];
     for (int i = 0; i < jobs.length; i++) {
-      jobs[i] = visitor.cram("A gate that stood open. ".repeat(100), "seed=" + i);
+      jobs[i] = visitor.cram("A gate that stood open. ".repeat(1000), "seed=" + i);
     }
     assertRefused(visitor.post("/api/jobs", "one more"), 503, "3 jobs already");
     for (int job : jobs) {

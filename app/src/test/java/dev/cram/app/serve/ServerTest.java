@@ -104,7 +104,7 @@ class ServerTest {
 
   @Test
   void aJobStopsGoesOnAndIsDoneAgainWithAnotherSeed() {
-    String text = (SENTENCE + " ").repeat(20);
+    String text = (SENTENCE + " ").repeat(400);
     int job = visitor.cram(text, "seed=3");
     int next = visitor.cram(SENTENCE, "seed=4");
     visitor.await(job, "running");
@@ -135,7 +135,7 @@ class ServerTest {
 
   @Test
   void aJobThatIsGivenUpWhileItWaitsNeverRuns() {
-    int first = visitor.cram((SENTENCE + " ").repeat(20), "seed=6");
+    int first = visitor.cram((SENTENCE + " ").repeat(400), "seed=6");
     int second = visitor.cram(SENTENCE, "seed=6");
     visitor.post("/api/jobs/" + second + "/give-up", "");
     visitor.await(second, "given_up");
