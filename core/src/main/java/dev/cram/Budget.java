@@ -1,5 +1,7 @@
 package dev.cram;
 
+import java.util.function.LongSupplier;
+
 /**
  * How many tokens segments should have so that a text takes about a given time: longer ones, and so
  * fewer vectors, where there is time, shorter ones where there is not.
@@ -28,7 +30,8 @@ final class Budget {
 
   private static final int LENGTHS = 64;
 
-  private final long started = System.nanoTime();
+  private final LongSupplier nanoTime;
+  private final long started;
   private final double seconds;
   private final int lanes;
   private double tokensLeft;
@@ -62,6 +65,12 @@ final class Budget {
    * @param vectors of a segment
    */
   Budget(double seconds, int tokens, int lanes, int vectors) {
+    this(seconds, tokens, lanes, vectors, System::nanoTime);
+  }
+
+  Budget(double seconds, int tokens, int lanes, int vectors, LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+    this.started = nanoTime.getAsLong();
     this.seconds = seconds;
     this.tokensLeft = tokens;
     this.lanes = lanes;
@@ -79,7 +88,7 @@ final class Budget {
   }
 
   private double secondsLeft() {
-    return seconds - (System.nanoTime() - started) / 1e9;
+    return seconds - (nanoTime.getAsLong() - started) / 1e9;
   }
 
   /** Tokens that need no time, since they were done before. */

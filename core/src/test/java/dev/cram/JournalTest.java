@@ -10,6 +10,7 @@ import dev.cram.lm.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -117,6 +118,28 @@ class JournalTest {
         .hasMessageContaining("another bits");
 
     assertThat(path).hasBinaryContent(before);
+  }
+
+  @Test
+  void vectorsStayOnDisk() {
+    int width = 2048;
+    List<Segment> segments = new ArrayList<>();
+    try (Journal journal = Journal.open(path, IDENTITY)) {
+      long before = usedMemory();
+      for (int i = 0; i < 4_000; i++) {
+        float[] values = new float[width];
+        values[0] = i;
+        segments.add(journal.keep(i, 1, new Segment(1, 1, values, List.of(), 1, 1)));
+      }
+      // 33 MB of vectors; what stays is some 200 bytes a segment.
+      assertThat(usedMemory() - before).isLessThan(5_000_000);
+      assertThat(segments.get(1234).vectors().values()[0]).isEqualTo(1234);
+    }
+  }
+
+  private static long usedMemory() {
+    System.gc();
+    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
   }
 
   @Test

@@ -1,0 +1,77 @@
+package dev.cram;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A text whose segments cost what those of a real model do, and a clock that they move. */
+class BudgetTest {
+  private static final int TOKENS = 20_000;
+
+  /** Vectors hold this much. */
+  private static final int MOST = 40;
+
+  private long nanos;
+  private int segments;
+  private int done;
+
+  @ParameterizedTest
+  @ValueSource(doubles = {400, 600, 900, 1500, 2500})
+  void theTimeIsUsedAndNotMuchMore(double seconds) {
+    run(seconds);
+
+    assertThat(done).isEqualTo(TOKENS);
+    assertThat(nanos / 1e9).isBetween(0.75 * seconds, 1.05 * seconds);
+  }
+
+  @Test
+  void moreTimeMeansFewerVectors() {
+    int before = Integer.MAX_VALUE;
+    for (double seconds : new double[] {400, 800, 1600, 3200}) {
+      run(seconds);
+      assertThat(segments).isLessThan(before);
+      before = segments;
+    }
+  }
+
+  @Test
+  void withoutTimeLengthsStayWhereTokensAreCheapest() {
+    run(30);
+
+    assertThat(nanos / 1e9).isLessThan(40);
+    // One token a segment would be done with a sixth of the tokens that are done at 6 to 12.
+    assertThat((double) done / segments).isBetween(5.0, 14.0);
+    assertThat(done).isLessThan(TOKENS);
+  }
+
+  @Test
+  void withAllTheTimeVectorsHoldWhatTheyCan() {
+    run(1e6);
+
+    assertThat((double) done / segments).isGreaterThan(0.75 * MOST);
+  }
+
+  private void run(double seconds) {
+    nanos = 0;
+    segments = 0;
+    done = 0;
+    int lanes = 2;
+    Budget budget = new Budget(seconds, TOKENS, lanes, 1, () -> nanos);
+    while (done < TOKENS && !budget.isOver()) {
+      int stretch = budget.segments(4);
+      for (int i = 0; i < stretch && done < TOKENS; i++) {
+        int wanted = Math.min(budget.capacity().length(128), TOKENS - done);
+        int held = Math.min(wanted, MOST);
+        // Some steps for any segment, and each further token takes more of them than the one
+        // before.
+        double spent = 0.01 * (8 + wanted) * (10 + 12 * Math.expm1(wanted / 14.0)) / 10;
+        nanos += (long) (spent * 1e9 / lanes);
+        budget.spent(spent, wanted, held);
+        done += held;
+        segments++;
+      }
+    }
+  }
+}
