@@ -28,7 +28,7 @@ def command(*args):
 
 
 def run(*args, cwd, env=None, **more):
-    return subprocess.run(command(*args), cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True, timeout=300, **more)
+    return subprocess.run(command(*args), cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True, timeout=1500, **more)
 
 
 def fail(what):
@@ -72,7 +72,7 @@ def kill_compress(kills, rng, folder):
     done = runs = resumed = 0
     while done < kills:
         had = os.path.exists(journal) and os.path.getsize(journal) > 1000
-        if killed(COMPRESS, folder, rng.uniform(0, full), None):
+        if killed(COMPRESS, folder, rng.uniform(0, 1.2 * full), None):
             done += 1
         else:
             runs += 1
@@ -112,7 +112,7 @@ def kill_measure(kills, rng, folder):
 
     clear()
     while done < kills:
-        if killed(measure, folder, rng.uniform(0, full)):
+        if killed(measure, folder, rng.uniform(0, 1.2 * full)):
             done += 1
             if done % 5 == 0:
                 outcome = run(*measure, cwd=folder)
@@ -227,7 +227,7 @@ def kill_pull(kills, rng, folder):
     shutil.rmtree(cache)
     done = runs = 0
     while done < kills:
-        if killed(["pull", "someone/tiny", "-q"], folder, rng.uniform(0, full), env):
+        if killed(["pull", "someone/tiny", "-q"], folder, rng.uniform(0, 1.2 * full), env):
             done += 1
             check_cache(cache, False)
         else:
@@ -257,7 +257,7 @@ def network(rng, folder):
     hub.cut_after = 0
     hub.server_close()
     hub.shutdown()
-    process.wait(timeout=300)
+    process.wait(timeout=1500)
     outcome = subprocess.CompletedProcess([], process.returncode, "", process.stderr.read())
     said = "finished before" if outcome.returncode == 0 else one_line(outcome, "pull from a hub that is gone")
     check_cache(cache, False)
