@@ -142,15 +142,24 @@ final class Claims {
     }
   }
 
+  /** Texts of a length that were run with several numbers of vectors, so that like meets like. */
+  private static final String WITH_SEVERAL_VECTORS =
+      """
+      (model, recipe, source, sample, length, seed) IN (
+        SELECT (model, recipe, source, sample, length, seed) FROM runs
+        GROUP BY model, recipe, source, sample, length, seed HAVING count(DISTINCT vectors) > 1)
+      """;
+
   private void gainGrowsLinearlyWithVectors() {
     Table gains =
         query(
             """
             SELECT vectors, avg(information_gain) AS mean, stddev_samp(information_gain) AS deviation,
               count(*) AS runs
-            FROM results WHERE model = ? AND recipe = ? AND accuracy <= decoded()
+            FROM results WHERE model = ? AND recipe = ? AND accuracy <= decoded() AND %s
             GROUP BY ALL HAVING count(*) > 1 ORDER BY vectors
-            """);
+            """
+                .formatted(WITH_SEVERAL_VECTORS));
     int last = gains.rows().size() - 1;
     if (last >= 1) {
       Mean fewest = Mean.of(gains, 0).times(1 / gains.number(0, "vectors"));
@@ -179,7 +188,7 @@ final class Claims {
       """;
 
   private void capacityGrowsLinearlyWithVectors() {
-    Table capacities = query(DECODED.formatted("vectors", ""));
+    Table capacities = query(DECODED.formatted("vectors", "AND " + WITH_SEVERAL_VECTORS));
     int last = capacities.rows().size() - 1;
     if (last >= 1 && capacities.number(0, "mean") > 0) {
       Mean fewest = Mean.of(capacities, 0).times(1 / capacities.number(0, "part"));

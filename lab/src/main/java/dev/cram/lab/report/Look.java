@@ -43,8 +43,8 @@ final class Look {
     new Color(0x000000),
   };
 
-  /** A hundredth of a pixel is enough, and the rest is half of the file. */
-  private static final Pattern DECIMALS = Pattern.compile("([0-9]\\.[0-9]{2})[0-9]+(?:E-[0-9]+)?");
+  /** A tenth of a pixel is enough, and the rest is half of the file. */
+  private static final Pattern DECIMALS = Pattern.compile("([0-9]\\.[0-9])[0-9]+(?:E-[0-9]+)?");
 
   private Look() {}
 
