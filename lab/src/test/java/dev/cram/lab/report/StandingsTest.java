@@ -1,0 +1,104 @@
+package dev.cram.lab.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cram.lab.database.LabDatabase;
+import dev.cram.lab.run.Curve;
+import dev.cram.lab.run.Run;
+import dev.cram.lab.run.RunKey;
+import dev.cram.tensor.Precision;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StandingsTest {
+  private static final int LENGTH = 10;
+  private static final int STEPS = 100;
+
+  @TempDir Path folder;
+
+  /** A run of 100 steps in 50 seconds; exact at a step, or never if that is 0. */
+  private static Run run(String recipe, int sample, int exactAt) {
+    boolean exact = exactAt > 0;
+    return new Run(
+        new RunKey(
+            "m", "w", Precision.F32, "novels", sample, "h", LENGTH, 1, recipe, STEPS, STEPS, 1),
+        8,
+        4096,
+        STEPS,
+        exact ? exactAt : 90,
+        50,
+        exact ? 9 : 7,
+        1,
+        0.1,
+        5,
+        exact ? LENGTH : 4,
+        new float[] {2, 2, 2, 2, 2, 2, 2, 2, exact ? sample + 1f : -1},
+        new float[8],
+        new Curve(
+            new int[] {1, 50, 100},
+            new float[3],
+            new float[3],
+            new int[] {1, 3, exact ? LENGTH : 4}),
+        Instant.EPOCH,
+        "machine",
+        "test");
+  }
+
+  private List<Standings> standings(Standings.Budget budget) {
+    try (LabDatabase lab = LabDatabase.open(folder.resolve("race.db"))) {
+      if (lab.accuracies().isEmpty()) {
+        int[] fast = {10, 20, 30, 40, 0};
+        for (int sample = 0; sample < fast.length; sample++) {
+          lab.add("race", run("fast", sample, fast[sample]));
+          lab.add("race", run("slow", sample, sample < 2 ? 80 : 0));
+        }
+      }
+      return Standings.of(lab, budget);
+    }
+  }
+
+  @Test
+  void textsThatNeverBecomeExactCountAsNever() {
+    List<Standings> standings = standings(Standings.Budget.UNLIMITED);
+
+    assertThat(standings).extracting(Standings::recipe).containsExactly("fast", "slow");
+    Standings fast = standings.getFirst();
+    assertThat(fast.texts()).isEqualTo(5);
+    assertThat(fast.exact()).isEqualTo(0.8);
+    assertThat(fast.steps()).isEqualTo(new Standings.Quartiles(20, 30, 40));
+    assertThat(fast.seconds()).isEqualTo(new Standings.Quartiles(10, 15, 20));
+    Standings slow = standings.getLast();
+    assertThat(slow.exact()).isEqualTo(0.4);
+    assertThat(slow.steps())
+        .isEqualTo(new Standings.Quartiles(80, Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY));
+  }
+
+  @Test
+  void horizonsAreThoseWithinTheBudget() {
+    assertThat(standings(Standings.Budget.UNLIMITED).getFirst().horizon())
+        .isEqualTo((4 * 10 + 4) / 5.0);
+    assertThat(standings(new Standings.Budget(60, 1e9)).getFirst().horizon()).isEqualTo(3);
+    assertThat(standings(new Standings.Budget(1e9, 10)).getFirst().horizon()).isEqualTo(1);
+  }
+
+  @Test
+  void theMarginIsThatOfTheExactTexts() {
+    List<Standings> standings = standings(Standings.Budget.UNLIMITED);
+    assertThat(standings.getFirst().margin()).isEqualTo((2 + 2) / 2.0);
+    assertThat(standings.getLast().margin()).isEqualTo(1.5);
+  }
+
+  @Test
+  void theReportDrawsARaceWhereThereAreSeveralRecipes() {
+    standings(Standings.Budget.UNLIMITED);
+    try (LabDatabase lab = LabDatabase.open(folder.resolve("race.db"))) {
+      Report.write(lab, folder.resolve("report"));
+    }
+    assertThat(folder.resolve("report/figures/race-exact.svg")).exists();
+    assertThat(folder.resolve("report/figures/race-horizon.svg")).exists();
+    assertThat(folder.resolve("report/index.html")).content().contains("Recipes on the same texts");
+  }
+}
