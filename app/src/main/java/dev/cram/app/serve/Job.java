@@ -91,6 +91,7 @@ final class Job {
   private boolean givenUp;
   private volatile boolean hasTurn;
   private Progress progress;
+  private String textJson = textJson(List.of(), List.of());
   private CramFile file;
   private byte[] fileBytes;
   private Outcome outcome;
@@ -156,6 +157,7 @@ final class Job {
     double bound = TheoreticalBound.tokens(lm.embeddingSize(), lm.vocabularySize());
     synchronized (this) {
       progress = new Progress(text, bound, System::nanoTime);
+      textJson = textJson(text.texts(), text.raws());
     }
     become(Status.RUNNING);
     broadcast.send("snapshot", this::snapshot);
@@ -183,6 +185,10 @@ final class Job {
       frames.interrupt();
       progress.ended();
     }
+  }
+
+  private static String textJson(List<String> texts, List<Tokens.Raw> raws) {
+    return ",\"texts\":" + Json.of(texts) + ",\"raws\":" + Json.of(raws);
   }
 
   private static byte[] bytes(CramFile file) {
@@ -368,19 +374,19 @@ final class Job {
         specimen);
   }
 
-  /** All that there is to see. */
-  private record Snapshot(
-      Summary job, List<String> texts, List<Tokens.Raw> raws, Progress.View view) {}
-
+  /** All that there is to see; the text, which is most of it, is put into JSON once. */
   private String snapshot() {
     Progress seen;
+    String text;
     synchronized (this) {
       seen = progress;
+      text = textJson;
     }
-    return Json.of(
-        seen == null
-            ? new Snapshot(summary(), List.of(), List.of(), null)
-            : new Snapshot(summary(), seen.text().texts(), seen.text().raws(), seen.all()));
+    return "{\"job\":"
+        + Json.of(summary())
+        + text
+        + (seen == null ? "" : ",\"view\":" + Json.of(seen.all()))
+        + "}";
   }
 
   Broadcast.Event snapshotEvent() {
