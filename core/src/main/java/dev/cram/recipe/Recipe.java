@@ -169,6 +169,14 @@ public record Recipe(
     return new DirectVectors(parameters);
   }
 
+  /**
+   * Which version of a recipe this is: it rises when what a name stands for changes, so that
+   * results of the old and the new one are not taken for each other.
+   */
+  public static int revision(String name) {
+    return name.equals(CRAM.name) ? 2 : 1;
+  }
+
   /** The same recipe with another step budget. */
   public Recipe withMaxSteps(int maxSteps) {
     return new Recipe(

@@ -1,5 +1,6 @@
 package dev.cram.lab.run;
 
+import dev.cram.recipe.Recipe;
 import dev.cram.tensor.Precision;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
@@ -52,7 +53,7 @@ public record RunKey(
             textHash,
             Integer.toString(length),
             Integer.toString(vectors),
-            recipe,
+            Recipe.revision(recipe) == 1 ? recipe : recipe + " " + Recipe.revision(recipe),
             Integer.toString(maxSteps),
             Integer.toString(patience),
             Long.toString(seed));
