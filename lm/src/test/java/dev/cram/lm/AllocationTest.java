@@ -6,10 +6,12 @@ import com.sun.management.ThreadMXBean;
 import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Precision;
 import java.lang.management.ManagementFactory;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A step allocates nothing on the Java heap, once the just-in-time compiler has seen it. */
+@Tag("fresh-jvm")
 class AllocationTest {
   private static final int STEPS = 100;
   private static final int MOST_ROUNDS = 300;
