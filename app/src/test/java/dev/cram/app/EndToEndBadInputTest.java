@@ -82,7 +82,7 @@ class EndToEndBadInputTest {
 
   @Test
   @DisabledOnOs(OS.WINDOWS)
-  void leavesNoFileBehindWhenStopped() throws Exception {
+  void leavesNoHalfWrittenFileButAJournalToGoOnFromWhenStopped() throws Exception {
     Files.writeString(input, "Nobody knew his name, nor where he came from. ".repeat(100));
     Process process = cram.start("compress", input.toString(), "-o", output.toString(), "--force");
     // Long enough to be at work, and far from what so long a text takes.
@@ -92,7 +92,10 @@ class EndToEndBadInputTest {
 
     assertThat(cram.await(process).status()).isNotZero();
     assertThat(output).hasContent(KEPT);
-    assertThat(folder.toFile().list()).containsExactlyInAnyOrder("input", "output");
+    // On a slow machine no segment may have ended yet, and there is nothing to keep.
+    assertThat(folder.toFile().list())
+        .contains("input", "output")
+        .isSubsetOf("input", "output", "output.journal");
   }
 
   private void assertRefused(String part, String... args) {
