@@ -124,7 +124,7 @@ public final class VectorSearch implements AutoCloseable {
     private final boolean[] correct;
     private final float[] bestVectors;
     private final float[] bestMargins;
-    private float[] bestScales;
+    private final float[] bestScales;
     private final Arena arena = Arena.ofConfined();
     private final Matrix mem;
     private final Matrix dMem;
@@ -184,7 +184,7 @@ public final class VectorSearch implements AutoCloseable {
           best = score;
           mem.copyTo(bestVectors);
           System.arraycopy(pass.margins(), 0, bestMargins, 0, length);
-          bestScales = parametrisation.scales().clone();
+          System.arraycopy(parametrisation.scales(), 0, bestScales, 0, bestScales.length);
         }
         bestAccuracy = Math.max(bestAccuracy, score.accuracy());
         if (best.securePrefix() == goal || patience.isOver(score.accuracy() * length)) {

@@ -76,7 +76,7 @@ final class RaceCommand implements Runnable {
       }
       laboratory.run(experiments, progress);
       progress.done(file);
-      print(Standings.of(lab, new Standings.Budget(orNever(steps), orNever(seconds))));
+      print(Standings.of(lab, budget()));
     }
   }
 
@@ -91,8 +91,10 @@ final class RaceCommand implements Runnable {
     return experiments;
   }
 
-  private static double orNever(Double limit) {
-    return limit == null ? Standings.Budget.UNLIMITED.steps() : limit;
+  private Standings.Budget budget() {
+    Standings.Budget all = Standings.Budget.UNLIMITED;
+    return new Standings.Budget(
+        steps == null ? all.steps() : steps, seconds == null ? all.seconds() : seconds);
   }
 
   private static void print(List<Standings> standings) {

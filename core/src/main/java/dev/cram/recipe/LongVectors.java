@@ -21,11 +21,8 @@ final class LongVectors implements Parametrisation {
    */
   LongVectors(int vectors, int width, float scale, RandomGenerator random) {
     this.scale = scale;
-    parameters = new float[vectors * width];
+    parameters = Gaussian.draw(vectors * width, 1, random);
     mem = new float[parameters.length];
-    for (int i = 0; i < parameters.length; i++) {
-      parameters[i] = (float) random.nextGaussian();
-    }
   }
 
   @Override

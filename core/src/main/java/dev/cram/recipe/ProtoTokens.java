@@ -21,11 +21,8 @@ final class ProtoTokens implements Parametrisation {
   ProtoTokens(int rows, int width, float std, RandomGenerator random) {
     this.rows = rows;
     this.width = width;
-    parameters = new float[2 * width];
+    parameters = Gaussian.draw(2 * width, std, random);
     mem = new float[rows * width];
-    for (int i = 0; i < parameters.length; i++) {
-      parameters[i] = (float) (random.nextGaussian() * std);
-    }
   }
 
   @Override

@@ -162,11 +162,7 @@ public record Recipe(
 
   private static Parametrisation gaussian(
       int vectors, int embeddingSize, float embeddingStd, RandomGenerator random) {
-    float[] parameters = new float[vectors * embeddingSize];
-    for (int i = 0; i < parameters.length; i++) {
-      parameters[i] = (float) (random.nextGaussian() * embeddingStd);
-    }
-    return new DirectVectors(parameters);
+    return new DirectVectors(Gaussian.draw(vectors * embeddingSize, embeddingStd, random));
   }
 
   /**

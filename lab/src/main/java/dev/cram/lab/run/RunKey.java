@@ -62,6 +62,14 @@ public record RunKey(
 
   /** The same run from another seed. */
   public RunKey withSeed(long other) {
+    return with(maxSteps, patience, other);
+  }
+
+  RunKey withMaxSteps(int maxSteps) {
+    return with(maxSteps, Math.min(patience, maxSteps), seed);
+  }
+
+  private RunKey with(int maxSteps, int patience, long seed) {
     return new RunKey(
         model,
         weightFingerprint,
@@ -74,22 +82,6 @@ public record RunKey(
         recipe,
         maxSteps,
         patience,
-        other);
-  }
-
-  RunKey withMaxSteps(int maxSteps) {
-    return new RunKey(
-        model,
-        weightFingerprint,
-        precision,
-        source,
-        sample,
-        textHash,
-        length,
-        vectors,
-        recipe,
-        maxSteps,
-        Math.min(patience, maxSteps),
         seed);
   }
 
