@@ -81,8 +81,8 @@ final class Job {
   private final Broadcast broadcast = new Broadcast();
   private final Thread thread;
 
-  /** The thread that waits for its turn. */
-  private volatile Thread waiting;
+  /** The thread that waits for its turn; null while none does. */
+  private Thread waiting;
 
   private Status status = Status.QUEUED;
   private String message = "";
@@ -117,7 +117,6 @@ final class Job {
   private void run() {
     try {
       takeTurn();
-      requireWanted();
       become(Status.OPENING);
       try (OpenModels.Lease lease = models.use(order.model(), order.precision())) {
         cram(lease.lm());
@@ -139,9 +138,19 @@ final class Job {
   }
 
   private void takeTurn() throws InterruptedException {
-    waiting = Thread.currentThread();
-    turn.acquire();
-    hasTurn = true;
+    synchronized (this) {
+      requireWanted();
+      waiting = Thread.currentThread();
+    }
+    try {
+      turn.acquire();
+      hasTurn = true;
+    } finally {
+      synchronized (this) {
+        waiting = null;
+      }
+    }
+    requireWanted();
   }
 
   private void passTurn() {
@@ -287,7 +296,6 @@ final class Job {
     become(Status.QUEUED);
     takeTurn();
     progress.resumed();
-    requireWanted();
     become(before);
   }
 
@@ -316,7 +324,7 @@ final class Job {
       givenUp = true;
       interrupted = true;
       notifyAll();
-      if (status == Status.QUEUED) {
+      if (waiting != null) {
         waiting.interrupt();
       }
     }

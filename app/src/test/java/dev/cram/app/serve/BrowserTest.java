@@ -157,6 +157,7 @@ class BrowserTest {
         .endsWith(".npy");
 
     page.click("nav [data-view=uncram]");
+    page.waitForSelector("#uncram:not([aria-busy])");
     drop(file);
     assertThat(page.locator("#uncram-state")).containsText("byte for byte: 20 tokens", PATIENTLY);
     assertThat(page.locator("#uncram-text").innerText()).isEqualTo(PARAGRAPH);

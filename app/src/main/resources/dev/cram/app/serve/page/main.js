@@ -27,6 +27,7 @@ async function show() {
     current = view;
     views[view] ??= makers[view](await info);
     const made = await views[view];
+    document.getElementById(view).removeAttribute("aria-busy");
     document.getElementById("main").inert = false;
     await made.enter(...rest);
   } catch (e) {
