@@ -187,7 +187,8 @@ public final class VectorSearch implements AutoCloseable {
           System.arraycopy(parametrisation.scales(), 0, bestScales, 0, bestScales.length);
         }
         bestAccuracy = Math.max(bestAccuracy, score.accuracy());
-        if (best.securePrefix() == goal || patience.isOver(score.accuracy() * length)) {
+        if (best.securePrefix() == goal
+            || patience.isOver(score.accuracy() * length, shortfall(length))) {
           return;
         }
         if (best.exactPrefix() == goal && !wasExact) {
@@ -229,6 +230,23 @@ public final class VectorSearch implements AutoCloseable {
       for (int i = 0; i < length; i++) {
         weights[i] /= sum;
       }
+    }
+
+    /**
+     * By how much all targets together miss the margin goal, in logits; a recipe that does not look
+     * at margins is not judged by them.
+     */
+    private double shortfall(int length) {
+      if (recipe.boost() == 0) {
+        return Double.POSITIVE_INFINITY;
+      }
+      double sum = 0;
+      for (int i = 0; i < length; i++) {
+        if (weights[i] > 0) {
+          sum += Math.max(0, marginGoal - pass.margins()[i]);
+        }
+      }
+      return sum;
     }
 
     /** Whether a shorter text would not be held better than this one is. */
@@ -292,19 +310,32 @@ public final class VectorSearch implements AutoCloseable {
     pass = new GradientPass(lm, Math.max(rows, Math.min(roomier, lm.maxPositions())), workers);
   }
 
-  /** Counts the steps without a better accuracy. */
+  /**
+   * Counts the steps that brought neither another right token nor wrong ones clearly nearer to it:
+   * a last token can be on its way for a hundred steps.
+   */
   private static final class Patience {
+    private static final double CLEARLY = 0.98;
+
     private final int limit;
-    private double best = -1;
+    private double mostRight = -1;
+    private double leastShortfall = Double.POSITIVE_INFINITY;
     private int waited;
 
     Patience(int limit) {
       this.limit = limit;
     }
 
-    boolean isOver(double value) {
-      waited = value > best ? 0 : waited + 1;
-      best = Math.max(best, value);
+    boolean isOver(double right, double shortfall) {
+      waited++;
+      if (right > mostRight) {
+        mostRight = right;
+        waited = 0;
+      }
+      if (shortfall < CLEARLY * leastShortfall) {
+        leastShortfall = shortfall;
+        waited = 0;
+      }
       return waited >= limit;
     }
   }
