@@ -34,6 +34,9 @@ public final class VectorSearch implements AutoCloseable {
   /** A prefix of this share of the text is kept rather than to search on for a longer one. */
   private static final double WORTH_KEEPING = 0.67;
 
+  /** A prefix that is held grows by one in this many of its tokens, then is searched anew. */
+  private static final int FIT_GROWTH = 8;
+
   private final CausalLm lm;
   private final Workers workers;
   private final Recipe recipe;
@@ -78,7 +81,8 @@ public final class VectorSearch implements AutoCloseable {
   }
 
   /**
-   * Searches vectors for a text until it is exact with secure margins, or the recipe gives up.
+   * Searches vectors for a text until it is exact with secure margins, or the recipe gives up. A
+   * recipe that fits the prefix to the vectors takes no more steps in all than one search may take.
    *
    * @param tokens t_1 .. t_n, at least one
    * @param vectors K
@@ -88,7 +92,11 @@ public final class VectorSearch implements AutoCloseable {
       int[] tokens, int vectors, RandomGenerator random, Consumer<CramStep> listener) {
     reserve(vectors + tokens.length - 1);
     try (Descent descent = new Descent(tokens, vectors, random, listener)) {
-      descent.run(tokens.length);
+      if (recipe.growth() == Recipe.Growth.FITTED) {
+        descent.fit();
+      } else {
+        descent.run(tokens.length);
+      }
       return descent.found();
     }
   }
@@ -129,8 +137,10 @@ public final class VectorSearch implements AutoCloseable {
     private final Matrix mem;
     private final Matrix dMem;
 
-    /** How many leading tokens shall be held; less from one run to the next. */
+    /** How many leading tokens shall be held. */
     private int goal;
+
+    private int stepLimit = Integer.MAX_VALUE;
 
     private Score best;
     private double bestAccuracy;
@@ -166,7 +176,7 @@ public final class VectorSearch implements AutoCloseable {
       Patience patience = new Patience(recipe.patience());
       int length = recipe.growth() == Recipe.Growth.PROGRESSIVE ? 1 : goal;
       int before = step;
-      int lastStep = before + recipe.maxSteps();
+      int lastStep = Math.min(stepLimit, before + recipe.maxSteps());
       objective.weigh(length, weights);
       while (step < lastStep) {
         parametrisation.vectors(mem);
@@ -249,6 +259,33 @@ public final class VectorSearch implements AutoCloseable {
       return sum;
     }
 
+    /** Looks for the longest beginning of the text that is held. */
+    void fit() {
+      stepLimit = recipe.maxSteps();
+      int all = weights.length;
+      int held = 0;
+      int tooLong = all + 1;
+      float[] keptVectors = bestVectors.clone();
+      float[] keptScales = bestScales.clone();
+      for (int next = all; next > held && next < tooLong && step < stepLimit && !diverged; ) {
+        run(next);
+        if (best.exactPrefix() == next) {
+          held = next;
+          System.arraycopy(bestVectors, 0, keptVectors, 0, keptVectors.length);
+          System.arraycopy(bestScales, 0, keptScales, 0, keptScales.length);
+          next = Math.min(tooLong - 1, next + Math.ceilDiv(next, FIT_GROWTH));
+        } else {
+          tooLong = next;
+          next = held == 0 ? shorter() : (held + tooLong) / 2;
+        }
+      }
+      if (held > 0) {
+        System.arraycopy(keptVectors, 0, bestVectors, 0, keptVectors.length);
+        System.arraycopy(keptScales, 0, bestScales, 0, keptScales.length);
+      }
+      goal = all;
+    }
+
     /** Whether a shorter text would not be held better than this one is. */
     boolean isWorthKeeping() {
       return goal == 1
@@ -264,7 +301,7 @@ public final class VectorSearch implements AutoCloseable {
     }
 
     Found found() {
-      if (recipe.growth() == Recipe.Growth.PROGRESSIVE && !diverged) {
+      if (recipe.growth() != Recipe.Growth.WHOLE_TEXT && !diverged) {
         assess();
       }
       int held = best.exactPrefix() == goal ? goal : best.securePrefix();

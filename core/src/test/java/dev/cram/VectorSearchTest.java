@@ -160,6 +160,30 @@ class VectorSearchTest {
   }
 
   @Test
+  void aFittedPrefixIsTheLongestThatWasHeld() {
+    int[] tokens = new int[40];
+    Arrays.setAll(tokens, i -> (101 * i + 7) % 512);
+    List<CramStep> steps = new ArrayList<>();
+    Recipe fitted = Recipe.CRAM_PREFIX.withMaxSteps(150).withPatience(20);
+    VectorSearch.Found found = search(fitted, Objective.PREDICT_ALL, tokens, 1, steps);
+
+    int longest =
+        steps.stream()
+            .filter(step -> step.exactPrefix() == step.activeTokens())
+            .mapToInt(CramStep::activeTokens)
+            .max()
+            .orElseThrow();
+    assertThat(longest).isBetween(2, 39);
+    assertThat(found.score().exactPrefix()).isGreaterThanOrEqualTo(longest);
+    assertThat(found.steps()).isEqualTo(steps.size()).isLessThanOrEqualTo(150);
+    assertThat(steps.getFirst().activeTokens()).isEqualTo(40);
+    float[] margins = margins(tokens, found.vectors());
+    for (int i = 0; i < longest; i++) {
+      assertThat(margins[i]).isPositive();
+    }
+  }
+
+  @Test
   void boostedTargetsThatAreGivenStayGiven() {
     List<CramStep> steps = new ArrayList<>();
     search(Recipe.CRAM.withMaxSteps(10), Objective.GIVEN_FIRST, new int[] {5, 400}, 1, steps);

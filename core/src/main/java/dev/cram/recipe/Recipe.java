@@ -50,7 +50,9 @@ public record Recipe(
     /** All of it, from the first step. */
     WHOLE_TEXT,
     /** From one token on, one more each time the prefix is exact by teacher forcing. */
-    PROGRESSIVE
+    PROGRESSIVE,
+    /** All of it at first; less of its end while it is not held, and more again when it is. */
+    FITTED
   }
 
   /** How the text comes out of the vectors. */
@@ -137,6 +139,22 @@ public record Recipe(
           80);
 
   /**
+   * {@link #CRAM} for texts of which a vector holds but the beginning: it looks for the longest
+   * that it does hold, whatever comes after it.
+   */
+  public static final Recipe CRAM_PREFIX =
+      new Recipe(
+          "cram-prefix",
+          CRAM.start,
+          CRAM.optimiser,
+          CRAM.schedule,
+          Growth.FITTED,
+          Reading.TOKEN_BY_TOKEN,
+          CRAM.boost,
+          1_000,
+          CRAM.patience);
+
+  /**
    * Mezentsev and Oseledets 2025: two proto-tokens, the second one repeated, from which all tokens
    * are predicted in one pass. A measure of capacity, not a way to compress: a container holds
    * vectors that are read token by token.
@@ -155,7 +173,7 @@ public record Recipe(
           5_000);
 
   private static final List<Recipe> ALL =
-      List.of(CRAM, PAPER, PROGRESSIVE, PROGRESSIVE_LOWDIM, ONE_STEP);
+      List.of(CRAM, CRAM_PREFIX, PAPER, PROGRESSIVE, PROGRESSIVE_LOWDIM, ONE_STEP);
 
   private static Optimiser adamW(int parameters) {
     return new AdamW(parameters, ADAM_BETA, ADAM_BETA, ADAM_EPS, WEIGHT_DECAY)::step;
@@ -217,10 +235,14 @@ public record Recipe(
     return ALL.stream().map(Recipe::name).toList();
   }
 
-  /** The names of those whose vectors a file can hold, the default first. */
+  /**
+   * The names of those that {@code compress} knows, the default first: vectors that a file can
+   * hold, and no choice of the prefix but its own.
+   */
   public static List<String> namesForFiles() {
     return ALL.stream()
         .filter(recipe -> recipe.reading == Reading.TOKEN_BY_TOKEN)
+        .filter(recipe -> recipe.growth != Growth.FITTED)
         .map(Recipe::name)
         .toList();
   }

@@ -25,7 +25,7 @@ class RecipeTest {
     assertThatThrownBy(() -> Recipe.named("Paper"))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "unknown recipe \"Paper\"; there are: cram, paper, progressive, progressive-lowdim, one-step");
+            "unknown recipe \"Paper\"; there are: cram, cram-prefix, paper, progressive, progressive-lowdim, one-step");
   }
 
   @Test
