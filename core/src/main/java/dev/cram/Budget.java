@@ -3,8 +3,8 @@ package dev.cram;
 import java.util.function.LongSupplier;
 
 /**
- * How many tokens segments should have so that a text takes about a given time: longer ones, and so
- * fewer vectors, where there is time, shorter ones where there is not.
+ * How much text segments should have, in nats, so that a text takes about a given time: longer
+ * ones, and so fewer vectors, where there is time, shorter ones where there is not.
  *
  * <p>After each segment the time that is left for each token that is left is compared with what
  * tokens have cost lately, and the length is moved by a small power of the ratio, though not below
@@ -35,7 +35,11 @@ final class Budget {
   private final double seconds;
   private final int lanes;
   private double tokensLeft;
+
+  /** Of the next segment, in nats. */
   private double length;
+
+  private double natsOfToken;
 
   /** What tokens have cost lately, and in segments of each length; null where there were none. */
   private final Cost lately = new Cost();
@@ -46,11 +50,17 @@ final class Budget {
   private static final class Cost {
     private double seconds;
     private double tokens;
+    private double nats;
 
-    void add(double spent, int held) {
+    void add(double spent, int heldTokens, double heldNats) {
       double fading = 1 - 1 / MEMORY_SEGMENTS;
       seconds = seconds * fading + spent;
-      tokens = tokens * fading + held;
+      tokens = tokens * fading + heldTokens;
+      nats = nats * fading + heldNats;
+    }
+
+    double natsOfToken() {
+      return nats / tokens;
     }
 
     double ofToken() {
@@ -74,12 +84,14 @@ final class Budget {
     this.seconds = seconds;
     this.tokensLeft = tokens;
     this.lanes = lanes;
-    this.length = Capacity.first(vectors).tokens();
+    Capacity first = Capacity.first(vectors);
+    this.length = first.nats();
+    this.natsOfToken = first.natsOfToken();
   }
 
   /** What segments should have now. */
   synchronized Capacity capacity() {
-    return new Capacity(length, 0, 0);
+    return Capacity.of(length, natsOfToken);
   }
 
   /** Whether no stretch should begin any more. */
@@ -100,17 +112,19 @@ final class Budget {
    * Learns from a segment.
    *
    * @param spent seconds of one lane
-   * @param wanted tokens that it should have had
-   * @param held tokens that it has
+   * @param wanted nats that it should have had
+   * @param held nats that it has
+   * @param heldTokens tokens that it has
    */
-  synchronized void spent(double spent, int wanted, int held) {
-    tokensLeft -= held;
-    lately.add(spent, held);
+  synchronized void spent(double spent, double wanted, double held, int heldTokens) {
+    tokensLeft -= heldTokens;
+    lately.add(spent, heldTokens, held);
+    natsOfToken = lately.natsOfToken();
     int index = index(wanted);
     if (ofLength[index] == null) {
       ofLength[index] = new Cost();
     }
-    ofLength[index].add(spent, held);
+    ofLength[index].add(spent, heldTokens, held);
     double allowed = Math.max(0, secondsLeft()) * lanes / Math.max(1, tokensLeft);
     double change = Math.clamp(Math.pow(allowed / lately.ofToken(), FOLLOWING), SHORTER, LONGER);
     if (change < 1) {
@@ -118,14 +132,14 @@ final class Budget {
     } else if (held == wanted) {
       length *= change;
     } else {
-      length = Math.min(length, (held + wanted) / 2.0);
+      length = Math.min(length, (held + wanted) / 2);
     }
     length = Math.max(1, length);
   }
 
   /** Tokens of very short segments are dear again, since each segment costs some steps. */
   private boolean longerIsCheaper() {
-    int now = index((int) length);
+    int now = index(length);
     double least = Double.POSITIVE_INFINITY;
     int cheapest = now;
     for (int i = 0; i < LENGTHS; i++) {
@@ -137,8 +151,9 @@ final class Budget {
     return cheapest > now;
   }
 
-  private static int index(int length) {
-    return Math.min(LENGTHS - 1, (int) Math.round(Math.log(length) / Math.log(NEXT_LENGTH)));
+  private static int index(double length) {
+    return Math.min(
+        LENGTHS - 1, (int) Math.round(Math.log(Math.max(1, length)) / Math.log(NEXT_LENGTH)));
   }
 
   /** How many segments a stretch should have, 1 to {@code most}. */
@@ -146,7 +161,7 @@ final class Budget {
     if (lately.tokens == 0) {
       return 1;
     }
-    double ofSegment = lately.ofToken() * length;
+    double ofSegment = lately.ofToken() * length / natsOfToken;
     return Math.clamp((long) (SHARE_OF_STRETCH * secondsLeft() / ofSegment), 1, most);
   }
 }

@@ -1,25 +1,39 @@
 package dev.cram;
 
 /**
- * How many tokens a segment should have, as far as the segments so far have shown.
+ * How much text a segment should have, as far as the segments so far have shown.
+ *
+ * <p>Text is counted in nats, since it is nats that fill a vector: of texts of 32 tokens,
+ * cram-tiny's vectors hold all that have less than 165 nats and none that has more than 212
+ * (docs/method.md).
  *
  * <p>A longer segment needs fewer vectors for its tokens, but more steps, and each step costs more:
- * the last tokens that a vector holds are by far the dearest. So the length grows while segments
- * become exact quickly, and shrinks when one takes long, or when its tokens cost {@value #DEAR}
- * times those of the shorter segment that paid best. A segment that does not become exact shows how
+ * the last tokens that a vector holds are by far the dearest. So the segments grow while they
+ * become exact quickly, and shrink when one takes long, or when it costs {@value #DEAR} times as
+ * much a nat as the shorter segment that paid best. A segment that does not become exact shows how
  * much its vectors hold; as that differs from text to text, the estimate goes half the way there.
  *
- * @param tokens what a segment should have
- * @param bestPace the most tokens for the cost of one that a segment gave, fading with time; 0 at
+ * @param nats what a segment should have
+ * @param natsOfToken how many a token of this text has, fading with time
+ * @param bestPace the most nats for the cost of one that a segment gave, fading with time; 0 at
  *     first
- * @param bestLength of the segment that had that pace, in tokens
+ * @param bestNats of the segment that had that pace
  */
-record Capacity(double tokens, double bestPace, int bestLength) {
-  /** Where the estimate starts, in tokens a vector. */
-  private static final int FIRST_GUESS = 20;
+record Capacity(double nats, double natsOfToken, double bestPace, double bestNats) {
+  /** Where the estimate starts, in nats a vector. */
+  private static final double FIRST_GUESS = 110;
+
+  /** Of a token, before any was seen. */
+  private static final double FIRST_NATS_OF_TOKEN = 5.5;
+
+  /** No segment should have less. */
+  private static final double LEAST = 1;
 
   /** A segment is quick if it took less than this share of the steps that it was allowed. */
   private static final double QUICK = 0.15;
+
+  /** It is very quick if it took less than this share. */
+  private static final double VERY_QUICK = 0.08;
 
   /** A segment took long if it took more than this share of them. */
   private static final double LONG = 0.5;
@@ -28,49 +42,60 @@ record Capacity(double tokens, double bestPace, int bestLength) {
   private static final double FULL = 0.75;
 
   private static final double DEAR = 3;
-  private static final double GROWTH = 1.3;
+  private static final double GROWTH_IF_QUICK = 1.08;
+  private static final double GROWTH_IF_VERY_QUICK = 1.3;
   private static final double SHRINKAGE = 0.9;
 
   /** The text may change, so that a pace of long ago says little. */
   private static final double FADING = 0.97;
 
-  /** What a step costs whatever its length, in tokens. */
-  private static final int STEP_OVERHEAD = 8;
+  /** What a step costs whatever its length, in nats. */
+  private static final double STEP_OVERHEAD = 44;
 
   /** Fewer steps than these are luck, and say nothing about the next segment. */
   private static final int LEAST_STEPS = 30;
 
+  /** What a segment adds to the mean of nats a token. */
+  private static final double NEWS = 0.2;
+
   /** Of the first segment of a text. */
   static Capacity first(int vectors) {
-    return new Capacity((double) FIRST_GUESS * vectors, 0, 0);
+    return of(FIRST_GUESS * vectors, FIRST_NATS_OF_TOKEN);
   }
 
-  /** The length of the next segment, from 1 to {@code most}. */
-  int length(int most) {
-    return Math.clamp((long) tokens, 1, most);
+  /** Of which nothing is known but how much a segment should have. */
+  static Capacity of(double nats, double natsOfToken) {
+    return new Capacity(nats, natsOfToken, 0, 0);
+  }
+
+  /** About how many tokens that is, from 1 to {@code most}. */
+  int tokens(int most) {
+    return Math.clamp((long) (nats / natsOfToken), 1, most);
   }
 
   /**
    * Learns from a segment.
    *
-   * @param wanted tokens that it should have had
-   * @param held tokens that it has
+   * @param wanted nats that it should have had
+   * @param held nats that it has
+   * @param tokens that it has
    * @param steps optimisation steps that were spent
    * @param maxSteps steps that it was allowed
    */
-  Capacity after(int wanted, int held, int steps, int maxSteps) {
-    double pace = (double) held / (Math.max(LEAST_STEPS, steps) * (wanted + STEP_OVERHEAD));
+  Capacity after(double wanted, double held, int tokens, int steps, int maxSteps) {
+    double pace = held / (Math.max(LEAST_STEPS, steps) * (wanted + STEP_OVERHEAD));
     boolean isBest = pace >= bestPace * FADING;
     double best = isBest ? pace : bestPace * FADING;
-    int length = isBest ? wanted : bestLength;
-    double next = tokens;
+    double bestSoFar = isBest ? wanted : bestNats;
+    double next = nats;
     if (held < wanted) {
-      next = Math.min(tokens, (held + wanted) / 2.0);
-    } else if ((wanted > length && pace * DEAR < best) || steps > LONG * maxSteps) {
-      next = Math.min(tokens, Math.max(1, wanted * SHRINKAGE));
-    } else if (steps < QUICK * maxSteps && wanted >= FULL * (int) tokens) {
-      next = Math.max(tokens + 0.5, tokens * GROWTH);
+      next = Math.min(nats, (held + wanted) / 2);
+    } else if ((wanted > bestSoFar && pace * DEAR < best) || steps > LONG * maxSteps) {
+      next = Math.min(nats, wanted * SHRINKAGE);
+    } else if (steps < QUICK * maxSteps && wanted >= FULL * nats) {
+      next = nats * (steps < VERY_QUICK * maxSteps ? GROWTH_IF_VERY_QUICK : GROWTH_IF_QUICK);
     }
-    return new Capacity(next, best, length);
+    double ofToken = natsOfToken + NEWS * (held / tokens - natsOfToken);
+    return new Capacity(Math.max(LEAST, next), ofToken, best, bestSoFar);
   }
 }

@@ -167,7 +167,8 @@ public final class Cram implements AutoCloseable {
         "precision " + name(lm.precision()),
         "vectors " + options.vectors(),
         "bits " + options.vectorBits(),
-        "recipe " + recipe.name() + " " + recipe.maxSteps() + " " + recipe.patience(),
+        "recipe " + recipe.name() + " " + Recipe.revision(recipe.name()),
+        "steps " + recipe.maxSteps() + " " + recipe.patience(),
         "seed " + options.seed(),
         "margin " + options.marginGoal(),
         "budget " + (options.budgetSeconds() > 0));

@@ -11,7 +11,7 @@ interface Finished {
    * @param wanted how many tokens it should have; 0 where that does not matter
    * @return null if it is yet to be done
    */
-  Segmenter.Outcome get(int firstToken, int wanted);
+  Segment get(int firstToken, int wanted);
 
   /** Keeps a segment; gives back what it is to be known by from now on. */
   Segment keep(int firstToken, int wanted, Segment segment);
@@ -33,7 +33,7 @@ interface Finished {
   Finished IN_MEMORY =
       new Finished() {
         @Override
-        public Segmenter.Outcome get(int firstToken, int wanted) {
+        public Segment get(int firstToken, int wanted) {
           return null;
         }
 

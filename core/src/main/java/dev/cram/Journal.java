@@ -44,7 +44,11 @@ final class Journal implements Finished, AutoCloseable {
 
   private final Path path;
   private final FileChannel channel;
-  private final Map<Integer, Segmenter.Outcome> segments = new HashMap<>();
+
+  /** A segment, and how many tokens it should have had. */
+  private record Kept(Segment segment, int wanted) {}
+
+  private final Map<Integer, Kept> segments = new HashMap<>();
   private final Map<Integer, Integer> stretches = new HashMap<>();
   private final long started = System.nanoTime();
   private double secondsBefore;
@@ -178,7 +182,7 @@ final class Journal implements Finished, AutoCloseable {
       long at = end + RECORD_HEAD + bytes.length - 4L * (scales + values);
       segments.put(
           firstToken,
-          new Segmenter.Outcome(
+          new Kept(
               new Segment(
                   tokens,
                   vectors,
@@ -196,9 +200,9 @@ final class Journal implements Finished, AutoCloseable {
   }
 
   @Override
-  public synchronized Segmenter.Outcome get(int firstToken, int wanted) {
-    Segmenter.Outcome outcome = segments.get(firstToken);
-    return outcome != null && (wanted == 0 || outcome.wanted() == wanted) ? outcome : null;
+  public synchronized Segment get(int firstToken, int wanted) {
+    Kept kept = segments.get(firstToken);
+    return kept != null && (wanted == 0 || kept.wanted() == wanted) ? kept.segment() : null;
   }
 
   @Override

@@ -15,6 +15,7 @@ import java.util.List;
 final class Segmenter {
   private final VectorSearch search;
   private final DecodingPath decodingPath;
+  private final Surprisal surprisal;
   private final CompressOptions options;
   private final Finished finished;
   private final Budget budget;
@@ -27,20 +28,34 @@ final class Segmenter {
   Segmenter(
       VectorSearch search,
       DecodingPath decodingPath,
+      Surprisal surprisal,
       CompressOptions options,
       Finished finished,
       Budget budget,
       CramListener listener) {
     this.search = search;
     this.decodingPath = decodingPath;
+    this.surprisal = surprisal;
     this.options = options;
     this.finished = finished;
     this.budget = budget;
     this.listener = listener;
   }
 
-  /** A segment, and how many tokens it should have had. */
-  record Outcome(Segment segment, int wanted) {}
+  /**
+   * A segment, and what it should have been.
+   *
+   * @param wanted tokens that it should have had
+   * @param wantedNats that these have
+   * @param nats that the segment has
+   */
+  record Outcome(Segment segment, int wanted, double wantedNats, double nats) {
+    /** What is known of the capacity after this segment. */
+    Capacity teach(Capacity before, CompressOptions options) {
+      return before.after(
+          wantedNats, nats, segment.tokenCount(), segment.steps(), options.recipe().maxSteps());
+    }
+  }
 
   /**
    * Finds the segments of consecutive tokens.
@@ -51,44 +66,67 @@ final class Segmenter {
    */
   List<Outcome> segments(int[] tokens, int firstToken, Capacity capacity, int maxTokens) {
     List<Outcome> outcomes = new ArrayList<>();
+    double[] nats = surprisal.of(tokens);
     int at = 0;
     while (at < tokens.length) {
-      int rest = tokens.length - at;
-      // Equal parts of what is left, rather than a short one at the end.
-      int length = Math.ceilDiv(rest, Math.ceilDiv(rest, capacity.length(maxTokens)));
+      int length = length(nats, at, capacity.nats(), maxTokens);
+      double wantedNats = sum(nats, at, length);
       Segment segment = done(Arrays.copyOfRange(tokens, at, at + length), firstToken + at);
+      double heldNats;
       if (segment == null) {
         long before = System.nanoTime();
         segment = segment(Arrays.copyOfRange(tokens, at, at + length), firstToken + at);
+        heldNats = sum(nats, at, segment.tokenCount());
         if (budget != null) {
-          budget.spent((System.nanoTime() - before) / 1e9, length, segment.tokenCount());
+          double seconds = (System.nanoTime() - before) / 1e9;
+          budget.spent(seconds, wantedNats, heldNats, segment.tokenCount());
         }
         segment = finished.keep(firstToken + at, length, segment);
+      } else {
+        heldNats = sum(nats, at, segment.tokenCount());
       }
-      outcomes.add(new Outcome(segment, length));
-      capacity =
-          budget != null
-              ? budget.capacity()
-              : capacity.after(
-                  length, segment.tokenCount(), segment.steps(), options.recipe().maxSteps());
+      Outcome outcome = new Outcome(segment, length, wantedNats, heldNats);
+      outcomes.add(outcome);
+      capacity = budget != null ? budget.capacity() : outcome.teach(capacity, options);
       at += segment.tokenCount();
     }
     return outcomes;
   }
 
+  /** Equal parts of what is left, rather than a short one at the end. */
+  private static int length(double[] nats, int at, double capacity, int maxTokens) {
+    double left = sum(nats, at, nats.length - at);
+    double part = left / Math.ceil(left / capacity);
+    int length = 0;
+    double sum = 0;
+    // The last token is in if half of it is.
+    while (at + length < nats.length && length < maxTokens && sum + nats[at + length] / 2 <= part) {
+      sum += nats[at + length++];
+    }
+    return Math.max(1, length);
+  }
+
+  private static double sum(double[] nats, int from, int count) {
+    double sum = 0;
+    for (int i = from; i < from + count; i++) {
+      sum += nats[i];
+    }
+    return sum;
+  }
+
   /** The segment of a beginning of these tokens that an earlier process has found, or null. */
   private Segment done(int[] tokens, int firstToken) {
-    Outcome outcome = finished.get(firstToken, budget == null ? tokens.length : 0);
-    if (outcome == null
-        || outcome.segment().tokenCount() > tokens.length
-        || !outcome.segment().isOf(Arrays.copyOf(tokens, outcome.segment().tokenCount()))) {
+    Segment segment = finished.get(firstToken, budget == null ? tokens.length : 0);
+    if (segment == null
+        || segment.tokenCount() > tokens.length
+        || !segment.isOf(Arrays.copyOf(tokens, segment.tokenCount()))) {
       return null;
     }
     if (budget != null) {
-      budget.wereThere(outcome.segment().tokenCount());
+      budget.wereThere(segment.tokenCount());
     }
-    listener.segmentKept(firstToken, outcome.segment());
-    return outcome.segment();
+    listener.segmentKept(firstToken, segment);
+    return segment;
   }
 
   /** The vectors of a beginning of these tokens, as long as they hold. */

@@ -66,7 +66,7 @@ final class Stretches {
 
   /** About how many segments there will be, before any of them has shown what vectors hold. */
   int guessedSegments() {
-    return Math.ceilDiv(tokenCount(), known.getFirst().length(maxTokens));
+    return Math.ceilDiv(tokenCount(), known.getFirst().tokens(maxTokens));
   }
 
   /** The next stretch, or null if it waits for an earlier one to end or there is none. */
@@ -89,7 +89,7 @@ final class Stretches {
       return null;
     }
     if (length < 1 || length > tokens.length - at) {
-      length = length(tokens.length - at, capacity.length(maxTokens));
+      length = length(tokens.length - at, capacity.tokens(maxTokens));
     }
     if (budget != null) {
       finished.keepStretch(handedOut, length);
@@ -138,12 +138,7 @@ final class Stretches {
       }
       Capacity capacity = known.getLast();
       for (Segmenter.Outcome outcome : outcomes) {
-        capacity =
-            capacity.after(
-                outcome.wanted(),
-                outcome.segment().tokenCount(),
-                outcome.segment().steps(),
-                options.recipe().maxSteps());
+        capacity = outcome.teach(capacity, options);
       }
       known.add(capacity);
     }

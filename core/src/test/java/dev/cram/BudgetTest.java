@@ -10,7 +10,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BudgetTest {
   private static final int TOKENS = 20_000;
 
-  /** Vectors hold this much. */
+  private static final double NATS_OF_TOKEN = 5.5;
+
+  /** Vectors hold this many tokens. */
   private static final int MOST = 40;
 
   private long nanos;
@@ -62,13 +64,13 @@ class BudgetTest {
     while (done < TOKENS && !budget.isOver()) {
       int stretch = budget.segments(4);
       for (int i = 0; i < stretch && done < TOKENS; i++) {
-        int wanted = Math.min(budget.capacity().length(128), TOKENS - done);
+        int wanted = Math.min(budget.capacity().tokens(128), TOKENS - done);
         int held = Math.min(wanted, MOST);
         // Some steps for any segment, and each further token takes more of them than the one
         // before.
         double spent = 0.01 * (8 + wanted) * (10 + 12 * Math.expm1(wanted / 14.0)) / 10;
         nanos += (long) (spent * 1e9 / lanes);
-        budget.spent(spent, wanted, held);
+        budget.spent(spent, NATS_OF_TOKEN * wanted, NATS_OF_TOKEN * held, held);
         done += held;
         segments++;
       }

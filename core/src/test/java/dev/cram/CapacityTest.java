@@ -2,67 +2,86 @@ package dev.cram;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.function.IntUnaryOperator;
+import java.util.function.DoubleUnaryOperator;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
-import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.DoubleRange;
 
 class CapacityTest {
   private static final int MAX_STEPS = 600;
+  private static final double NATS_OF_TOKEN = 5;
+  private static final int CONTEXT = 2048;
 
   @Property
-  void settlesNearWhatTheVectorsHold(@ForAll @IntRange(min = 2, max = 300) int held) {
+  void settlesNearWhatTheVectorsHold(@ForAll @DoubleRange(min = 10, max = 1500) double held) {
     // Steps grow slowly up to what is held; beyond, nothing helps.
-    int length = settle(held, n -> 40 + 40 * n / held);
+    double nats = settle(held, n -> 40 + 40 * n / held);
 
-    assertThat((double) length).isBetween(0.5 * held, 1.6 * held);
+    assertThat(nats).isBetween(0.5 * held, 1.6 * held);
   }
 
   @Example
-  void doesNotGrowIntoTokensThatAreTooDear() {
+  void doesNotGrowIntoTextThatIsTooDear() {
     // The vectors would hold anything, but steps grow with the length.
-    int length = settle(Integer.MAX_VALUE, n -> 20 + n);
+    double nats = settle(Double.MAX_VALUE, n -> 20 + n / NATS_OF_TOKEN);
 
-    assertThat(length).isBetween(30, 150);
+    assertThat(nats / NATS_OF_TOKEN).isBetween(30.0, 150.0);
   }
 
   @Example
   void growsAgainAfterAStretchThatVectorsHoldLittleOf() {
-    Capacity capacity = Capacity.first(1).after(20, 20, 30, MAX_STEPS);
+    Capacity capacity = Capacity.first(1);
     for (int i = 0; i < 10; i++) {
-      capacity = capacity.after(capacity.length(2048), 1, 300, MAX_STEPS);
+      capacity = capacity.after(capacity.nats(), 1, 1, 300, MAX_STEPS);
     }
-    assertThat(capacity.length(2048)).isOne();
+    assertThat(capacity.nats()).isBetween(1.0, 5.0);
     for (int i = 0; i < 10; i++) {
-      int length = capacity.length(2048);
-      capacity = capacity.after(length, length, 40, MAX_STEPS);
+      capacity = capacity.after(capacity.nats(), capacity.nats(), 1, 40, MAX_STEPS);
     }
-    assertThat(capacity.length(2048)).isGreaterThan(10);
+    assertThat(capacity.nats()).isGreaterThan(10);
   }
 
   @Example
-  void growsToTheContextWhereEveryTokenIsAsCheap() {
-    assertThat(settle(Integer.MAX_VALUE, n -> 30)).isEqualTo(2048);
+  void growsToTheContextWhereEveryNatIsAsCheap() {
+    Capacity capacity = Capacity.first(1);
+    for (int i = 0; i < 200; i++) {
+      double nats = Math.min(capacity.nats(), CONTEXT * NATS_OF_TOKEN);
+      capacity = capacity.after(nats, nats, tokens(nats), 30, MAX_STEPS);
+    }
+    assertThat(capacity.tokens(CONTEXT)).isEqualTo(CONTEXT);
   }
 
   @Example
   void aSegmentThatWasCutShortByTheTextTeachesNothing() {
     Capacity capacity = Capacity.first(1);
 
-    assertThat(capacity.after(3, 3, 10, MAX_STEPS).tokens()).isEqualTo(capacity.tokens());
+    assertThat(capacity.after(15, 15, 3, 10, MAX_STEPS).nats()).isEqualTo(capacity.nats());
   }
 
-  /** The length after 200 segments of vectors that hold so much, in so many steps. */
-  private static int settle(int held, IntUnaryOperator steps) {
+  @Example
+  void learnsHowManyNatsATokenHas() {
+    Capacity capacity = Capacity.first(1);
+    for (int i = 0; i < 30; i++) {
+      capacity = capacity.after(100, 100, 50, 200, MAX_STEPS);
+    }
+    assertThat(capacity.natsOfToken()).isBetween(2.0, 2.1);
+    assertThat(capacity.tokens(CONTEXT)).isBetween(50, 60);
+  }
+
+  private static int tokens(double nats) {
+    return Math.max(1, (int) (nats / NATS_OF_TOKEN));
+  }
+
+  /** The nats after 200 segments of vectors that hold so many, in so many steps. */
+  private static double settle(double held, DoubleUnaryOperator steps) {
     Capacity capacity = Capacity.first(1);
     for (int i = 0; i < 200; i++) {
-      int wanted = capacity.length(2048);
-      capacity =
-          wanted <= held
-              ? capacity.after(wanted, wanted, steps.applyAsInt(wanted), MAX_STEPS)
-              : capacity.after(wanted, held * 2 / 3, 300, MAX_STEPS);
+      double wanted = capacity.nats();
+      double has = wanted <= held ? wanted : held * 2 / 3;
+      int spent = wanted <= held ? (int) steps.applyAsDouble(wanted) : 300;
+      capacity = capacity.after(wanted, has, tokens(has), spent, MAX_STEPS);
     }
-    return capacity.length(2048);
+    return capacity.nats();
   }
 }

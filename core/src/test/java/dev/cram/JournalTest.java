@@ -38,7 +38,7 @@ class JournalTest {
     }
     try (Journal journal = Journal.open(path, IDENTITY)) {
       for (int i = 0; i < 2; i++) {
-        Segment segment = journal.get(5 * i, 7 + 2 * i).segment();
+        Segment segment = journal.get(5 * i, 7 + 2 * i);
         assertThat(segment.vectors().values()).isEqualTo(segment(i).vectors().values());
         assertThat(segment.vectors().scales()).isEqualTo(segment(i).vectors().scales());
         assertThat(segment.withVectors(segment(i).vectors())).isEqualTo(segment(i));
@@ -76,8 +76,7 @@ class JournalTest {
         journal.keep(100, 1, segment(0));
       }
       try (Journal journal = Journal.open(path, IDENTITY)) {
-        assertThat(journal.get(100, 1).segment().vectors().values())
-            .isEqualTo(segment(0).vectors().values());
+        assertThat(journal.get(100, 1).vectors().values()).isEqualTo(segment(0).vectors().values());
       }
     }
   }
