@@ -41,26 +41,32 @@ final class Bars {
   /**
    * A bar in each group.
    *
-   * @param values one a category
-   * @param deviations of the values, as error bars; null for none
+   * @param values one a category; NaN for no bar
+   * @param deviations of the values, as error bars; NaN for none, null for none at all
    */
   Bars bars(String name, double[] values, double[] deviations) {
-    List<Double> heights = Arrays.stream(values).boxed().toList();
     var series =
         deviations == null
-            ? chart.addSeries(name, categories, heights)
-            : chart.addSeries(
-                name, categories, heights, Arrays.stream(deviations).boxed().toList());
+            ? chart.addSeries(name, categories, numbers(values))
+            : chart.addSeries(name, categories, numbers(values), numbers(deviations));
     Color colour = Look.COLOURS[styles++ % Look.COLOURS.length];
     series.setFillColor(colour);
     for (int i = 0; i < values.length; i++) {
+      if (Double.isNaN(values[i])) {
+        continue;
+      }
       says[i] = says[i] == null ? new StringBuilder(categories.get(i)) : says[i];
       says[i].append("\n").append(name).append(": ").append(Table.shown(values[i]));
-      if (deviations != null) {
+      if (deviations != null && !Double.isNaN(deviations[i])) {
         says[i].append(" ± ").append(Table.shown(deviations[i]));
       }
     }
     return this;
+  }
+
+  /** As the plotting library wants them: null where there is none. */
+  private static List<Double> numbers(double[] values) {
+    return Arrays.stream(values).mapToObj(x -> Double.isNaN(x) ? null : x).toList();
   }
 
   /** The drawing as SVG, in which each group says its numbers. */

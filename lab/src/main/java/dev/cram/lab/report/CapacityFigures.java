@@ -116,13 +116,12 @@ final class CapacityFigures {
             measured));
   }
 
-  /** The first value of each model; 0 where there is none, which draws no bar. */
+  /** The first value of each model; NaN where there is none, which draws no bar. */
   private static double[] perModel(Table table, List<String> models, String column) {
     return models.stream()
         .mapToDouble(model -> {
           Table rows = table.where("model", model);
-          double value = rows.isEmpty() ? 0 : rows.number(0, column);
-          return Double.isNaN(value) ? 0 : value;
+          return rows.isEmpty() ? Double.NaN : rows.number(0, column);
         })
         .toArray();
   }

@@ -1,19 +1,27 @@
 package dev.cram.lab.report;
 
+import static java.util.stream.Collectors.toSet;
+
 import dev.cram.lab.database.LabDatabase;
 import dev.cram.lm.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 
 /**
  * A page with the tables and figures of the paper, made from a laboratory database. It opens
  * without a server.
  */
 public final class Report {
+  private static final Pattern FILES = Pattern.compile("(figures|data)/[\\w.-]+\\.(svg|csv)");
+
   private Report() {}
 
   /**
@@ -21,7 +29,7 @@ public final class Report {
    * once for all runs and once for each model and each source, and {@code data/} with the numbers
    * behind them as CSV.
    *
-   * @param folder made if it is missing; files of an earlier report are replaced
+   * @param folder made if it is missing; what an earlier report wrote there is replaced
    * @throws InputException if the database has no runs, or a file cannot be written
    */
   public static void write(LabDatabase database, Path folder) {
@@ -34,6 +42,7 @@ public final class Report {
       throw new InputException("the database has no finished run; run cram measure first");
     }
     try {
+      Set<String> stale = new HashSet<>(files(folder.resolve("index.html")));
       Files.createDirectories(folder.resolve("figures"));
       Files.createDirectories(folder.resolve("data"));
       Map<Selection, List<Figure>> figures = new LinkedHashMap<>();
@@ -50,9 +59,20 @@ public final class Report {
       Files.writeString(
           folder.resolve("index.html"),
           Page.html(summary, figures, Claims.of(database), about(database)));
+      stale.removeAll(files(folder.resolve("index.html")));
+      for (String name : stale) {
+        Files.deleteIfExists(folder.resolve(name));
+      }
     } catch (IOException e) {
       throw new InputException(folder + ": the report cannot be written: " + e.getMessage(), e);
     }
+  }
+
+  /** The drawings and data that a page of ours refers to; none if there is no page yet. */
+  private static Set<String> files(Path page) throws IOException {
+    return Files.exists(page)
+        ? FILES.matcher(Files.readString(page)).results().map(MatchResult::group).collect(toSet())
+        : Set.of();
   }
 
   private static Table about(LabDatabase database) {

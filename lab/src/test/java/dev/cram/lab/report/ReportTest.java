@@ -133,6 +133,25 @@ class ReportTest {
   }
 
   @Test
+  void aReportThatIsMadeAgainLeavesNothingOfTheLastOne() throws Exception {
+    Path again = folder.resolve("again");
+    Report.write(lab, again);
+    Path old = again.resolve("figures/bits--model-forgotten.svg");
+    Path foreign = again.resolve("figures/my-own.svg");
+    Files.writeString(old, "<svg/>");
+    Files.writeString(foreign, "<svg/>");
+    Path page = again.resolve("index.html");
+    Files.writeString(
+        page, Files.readString(page) + "<a href=\"figures/bits--model-forgotten.svg\">SVG</a>");
+
+    Report.write(lab, again);
+
+    assertThat(old).doesNotExist();
+    assertThat(foreign).exists();
+    assertThat(again.resolve("figures/bits.svg")).exists();
+  }
+
+  @Test
   void theClaimsSayWhatTheNumbersSay() {
     Table claims = Claims.of(lab).where("model", "tiny");
     Table gains =
