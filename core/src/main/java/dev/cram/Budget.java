@@ -8,7 +8,8 @@ import java.util.function.LongSupplier;
  *
  * <p>After each segment the time that is left for each token that is left is compared with what
  * tokens have cost lately, and the length is moved by a small power of the ratio, though not below
- * the length whose tokens are cheapest. Several threads may call it.
+ * the length whose tokens are cheapest, nor for lack of time below what is worth a vector. Several
+ * threads may call it.
  */
 final class Budget {
   /** The length follows the ratio of allowed to actual cost by this power. */
@@ -30,10 +31,17 @@ final class Budget {
 
   private static final int LENGTHS = 64;
 
+  /**
+   * Text of fewer nats a vector, some eight tokens of a novel, is better kept as it is, and the
+   * time spent on the rest.
+   */
+  private static final double LEAST_NATS = 45;
+
   private final LongSupplier nanoTime;
   private final long started;
   private final double seconds;
   private final int lanes;
+  private final double least;
   private double tokensLeft;
 
   /** Of the next segment, in nats. */
@@ -84,6 +92,7 @@ final class Budget {
     this.seconds = seconds;
     this.tokensLeft = tokens;
     this.lanes = lanes;
+    this.least = LEAST_NATS * vectors;
     Capacity first = Capacity.first(vectors);
     this.length = first.nats();
     this.natsOfToken = first.natsOfToken();
@@ -127,14 +136,17 @@ final class Budget {
     ofLength[index].add(spent, heldTokens, held);
     double allowed = Math.max(0, secondsLeft()) * lanes / Math.max(1, tokensLeft);
     double change = Math.clamp(Math.pow(allowed / lately.ofToken(), FOLLOWING), SHORTER, LONGER);
-    if (change < 1) {
-      length *= longerIsCheaper() ? LONGER : change;
-    } else if (held == wanted) {
-      length *= change;
-    } else {
-      length = Math.min(length, (held + wanted) / 2);
+    length = Math.max(1, next(change, wanted, held));
+  }
+
+  private double next(double change, double wanted, double held) {
+    if (held < wanted) {
+      return Math.min(length * Math.min(1, change), (held + wanted) / 2);
     }
-    length = Math.max(1, length);
+    if (change >= 1) {
+      return length * change;
+    }
+    return longerIsCheaper() ? length * LONGER : Math.max(length * change, Math.min(length, least));
   }
 
   /** Tokens of very short segments are dear again, since each segment costs some steps. */

@@ -2,6 +2,7 @@ package dev.cram;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,6 +19,9 @@ class BudgetTest {
   private long nanos;
   private int segments;
   private int done;
+
+  /** Tokens of the shortest segment but the last. */
+  private int shortest;
 
   @ParameterizedTest
   @ValueSource(doubles = {400, 600, 900, 1500, 2500})
@@ -55,10 +59,34 @@ class BudgetTest {
     assertThat((double) done / segments).isGreaterThan(0.75 * MOST);
   }
 
+  @Test
+  void onAMachineThatGetsSlowVectorsAreNotSpentOnSingleTokens() {
+    // Four times as slow for the last third of the time, and short segments cost next to nothing.
+    run(
+        800,
+        n -> {
+          double spent = 0.01 * (8 + n) * (2 + 12 * Math.expm1(n / 14.0)) / 10;
+          return nanos > 530e9 ? 4 * spent : spent;
+        });
+
+    assertThat(shortest).isGreaterThan(6);
+    assertThat(nanos / 1e9).isLessThan(1.05 * 800);
+    assertThat(done).isGreaterThan(TOKENS / 2);
+  }
+
   private void run(double seconds) {
+    // Some steps for any segment, and each further token takes more of them than the one before.
+    run(seconds, n -> 0.01 * (8 + n) * (10 + 12 * Math.expm1(n / 14.0)) / 10);
+  }
+
+  /**
+   * @param cost seconds of a segment of so many tokens
+   */
+  private void run(double seconds, IntToDoubleFunction cost) {
     nanos = 0;
     segments = 0;
     done = 0;
+    shortest = Integer.MAX_VALUE;
     int lanes = 2;
     Budget budget = new Budget(seconds, TOKENS, lanes, 1, () -> nanos);
     while (done < TOKENS && !budget.isOver()) {
@@ -66,12 +94,11 @@ class BudgetTest {
       for (int i = 0; i < stretch && done < TOKENS; i++) {
         int wanted = Math.min(budget.capacity().tokens(128), TOKENS - done);
         int held = Math.min(wanted, MOST);
-        // Some steps for any segment, and each further token takes more of them than the one
-        // before.
-        double spent = 0.01 * (8 + wanted) * (10 + 12 * Math.expm1(wanted / 14.0)) / 10;
+        double spent = cost.applyAsDouble(wanted);
         nanos += (long) (spent * 1e9 / lanes);
         budget.spent(spent, NATS_OF_TOKEN * wanted, NATS_OF_TOKEN * held, held);
         done += held;
+        shortest = done < TOKENS ? Math.min(shortest, held) : shortest;
         segments++;
       }
     }
