@@ -15,8 +15,11 @@ final class Surprisal implements AutoCloseable {
   /** Even a token that the model foresees takes some of a vector's room. */
   private static final float LEAST_NATS = 1;
 
-  /** The longest text in one pass; a longer one is measured in pieces. */
-  private static final int WINDOW = 512;
+  /**
+   * The longest text in one pass, in tokens; a longer one is measured in pieces. A segment sees no
+   * more before it either, and a pass takes memory by the row.
+   */
+  static final int WINDOW = 128;
 
   private final CausalLm lm;
   private final Workers workers;

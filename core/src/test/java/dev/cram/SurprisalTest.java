@@ -61,7 +61,7 @@ class SurprisalTest {
 
   @Test
   void aTextThatIsLongerThanThePositionsIsMeasuredInPieces() {
-    int window = Math.min(512, lm.maxPositions());
+    int window = Math.min(Surprisal.WINDOW, lm.maxPositions());
     int[] many = new int[2 * window + 3];
     for (int i = 0; i < many.length; i++) {
       many[i] = ids[i % window % ids.length];
