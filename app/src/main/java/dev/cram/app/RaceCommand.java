@@ -106,10 +106,10 @@ final class RaceCommand implements Runnable {
             ">K",
             "recipe",
             ">texts",
-            ">exact",
+            ">exact (95%)",
             ">steps (quartiles)",
             ">seconds (quartiles)",
-            ">horizon",
+            ">horizon (95%)",
             ">margin");
     for (Standings line : standings) {
       table.row(
@@ -119,13 +119,26 @@ final class RaceCommand implements Runnable {
           Integer.toString(line.vectors()),
           line.recipe(),
           Integer.toString(line.texts()),
-          String.format(Locale.ROOT, "%.0f%%", 100 * line.exact()),
+          String.format(
+              Locale.ROOT,
+              "%.0f%% (%.0f to %.0f)",
+              100 * line.exact(),
+              100 * line.exactBetween().lower(),
+              100 * line.exactBetween().upper()),
           quartiles(line.steps(), "%.0f"),
           quartiles(line.seconds(), "%.1f"),
-          String.format(Locale.ROOT, "%.1f", line.horizon()),
+          horizon(line),
           Double.isNaN(line.margin()) ? "" : String.format(Locale.ROOT, "%.2f", line.margin()));
     }
     table.print(System.out);
+  }
+
+  private static String horizon(Standings line) {
+    Standings.Interval between = line.horizonBetween();
+    return Double.isNaN(between.lower())
+        ? String.format(Locale.ROOT, "%.1f", line.horizon())
+        : String.format(
+            Locale.ROOT, "%.1f (%.1f to %.1f)", line.horizon(), between.lower(), between.upper());
   }
 
   private static String quartiles(Standings.Quartiles quartiles, String format) {

@@ -18,7 +18,7 @@ final class RaceFigures {
             "Recipes on the same texts",
             "Quartiles of steps and seconds until a text is exact; a text that never is counts as"
                 + " infinitely many. Horizon: mean longest exact prefix in all of the search, in"
-                + " tokens.",
+                + " tokens. From low to high: 95% confidence intervals.",
             null,
             Table.of(database, Standings.query("selected"), all.steps(), all.seconds())));
   }

@@ -14,9 +14,11 @@ import java.util.List;
  *
  * @param texts that the recipe was tried on
  * @param exact share of them that greedy decoding gives back
+ * @param exactBetween its 95% confidence interval (Wilson's, which holds for few texts too)
  * @param steps until exact
  * @param seconds until exact
  * @param horizon mean longest prefix that was exact within the budget, in tokens
+ * @param horizonBetween its 95% confidence interval, by the normal distribution; NaN for one text
  * @param margin median over the exact texts of the smallest margin, in logits; NaN if there is none
  */
 public record Standings(
@@ -27,10 +29,15 @@ public record Standings(
     String recipe,
     int texts,
     double exact,
+    Interval exactBetween,
     Quartiles steps,
     Quartiles seconds,
     double horizon,
+    Interval horizonBetween,
     double margin) {
+
+  /** From the lower bound to the upper one. */
+  public record Interval(double lower, double upper) {}
 
   /** Quartiles in which infinity stands for never. */
   public record Quartiles(double lower, double median, double upper) {}
@@ -57,12 +64,18 @@ public record Standings(
               table.text(row, "recipe"),
               (int) table.number(row, "texts"),
               table.number(row, "exact"),
+              interval(table, row, "exact"),
               quartiles(table, row, "steps"),
               quartiles(table, row, "seconds"),
               table.number(row, "horizon"),
+              interval(table, row, "horizon"),
               table.number(row, "margin")));
     }
     return standings;
+  }
+
+  private static Interval interval(Table table, int row, String of) {
+    return new Interval(table.number(row, of + "_low"), table.number(row, of + "_high"));
   }
 
   private static Quartiles quartiles(Table table, int row, String of) {
@@ -85,7 +98,8 @@ public record Standings(
         list_max(list_transform(list_zip(curve_step, curve_exact_prefix),
                 lambda p: CASE WHEN p[1] <= ? AND p[1] * seconds / steps <= ? THEN p[2] ELSE 0 END))
           AS held
-      FROM %s r JOIN traces USING (id))
+      FROM %s r JOIN traces USING (id)),
+    grouped AS (
     SELECT model, source, length, vectors, recipe, count(*) AS texts,
       avg(exact::INTEGER) AS exact,
       quantile_disc(steps_to_exact, 0.25) AS steps_25,
@@ -95,8 +109,18 @@ public record Standings(
       quantile_disc(seconds_to_exact, 0.5) AS seconds_50,
       quantile_disc(seconds_to_exact, 0.75) AS seconds_75,
       avg(held) AS horizon,
+      1.96 * stddev_samp(held) / sqrt(count(*)) AS horizon_half,
       median(min_margin) FILTER (WHERE exact) AS margin
-    FROM tried GROUP BY ALL ORDER BY model, source, length, vectors, exact DESC, horizon DESC
+    FROM tried GROUP BY ALL),
+    wilson AS (
+      SELECT *, (exact + 1.92 / texts) / (1 + 3.84 / texts) AS centre,
+        1.96 * sqrt(exact * (1 - exact) / texts + 0.96 / texts**2) / (1 + 3.84 / texts) AS half
+      FROM grouped)
+    SELECT model, source, length, vectors, recipe, texts, exact,
+      centre - half AS exact_low, centre + half AS exact_high,
+      steps_25, steps_50, steps_75, seconds_25, seconds_50, seconds_75,
+      horizon, horizon - horizon_half AS horizon_low, horizon + horizon_half AS horizon_high, margin
+    FROM wilson ORDER BY model, source, length, vectors, exact DESC, horizon DESC
     """
         .formatted(view);
   }

@@ -1,6 +1,7 @@
 package dev.cram.lab.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.cram.lab.database.LabDatabase;
 import dev.cram.lab.run.Curve;
@@ -74,6 +75,19 @@ class StandingsTest {
     assertThat(slow.exact()).isEqualTo(0.4);
     assertThat(slow.steps())
         .isEqualTo(new Standings.Quartiles(80, Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY));
+  }
+
+  @Test
+  void sharesAndHorizonsHaveConfidenceIntervals() {
+    Standings fast = standings(Standings.Budget.UNLIMITED).getFirst();
+
+    // Wilson's interval of 4 of 5, as tables have it: 0.376 to 0.964.
+    assertThat(fast.exactBetween().lower()).isCloseTo(0.376, within(0.001));
+    assertThat(fast.exactBetween().upper()).isCloseTo(0.964, within(0.001));
+    // Horizons 10, 10, 10, 10, 4: mean 8.8, standard deviation sqrt(36 / 5).
+    double half = 1.96 * Math.sqrt(36 / 5.0) / Math.sqrt(5);
+    assertThat(fast.horizonBetween().lower()).isCloseTo(8.8 - half, within(1e-9));
+    assertThat(fast.horizonBetween().upper()).isCloseTo(8.8 + half, within(1e-9));
   }
 
   @Test
