@@ -110,10 +110,7 @@ public final class LabDatabase implements AutoCloseable {
         }
       }
       if (tables.isEmpty() && !readOnly) {
-        statement.execute(
-            resource("schema.sql").replace("$bits", Integer.toString(TheoreticalBound.BITS)));
-        statement.execute(LINES.formatted(""));
-        statement.execute("INSERT INTO format VALUES (" + FORMAT + ")");
+        create(statement);
         return;
       }
       if (!tables.contains("format")) {
@@ -121,7 +118,10 @@ public final class LabDatabase implements AutoCloseable {
             file + ": is a DuckDB file, but no laboratory database; give another file");
       }
       try (ResultSet rows = statement.executeQuery("SELECT version FROM format")) {
-        rows.next();
+        if (!rows.next()) {
+          throw new InputException(
+              file + ": has no format, since what made it was killed; delete it and start again");
+        }
         if (rows.getInt(1) > FORMAT) {
           throw new InputException(
               file
@@ -140,6 +140,17 @@ public final class LabDatabase implements AutoCloseable {
         }
       }
     }
+  }
+
+  /** All tables at once or none, whenever the process is killed. */
+  private void create(Statement statement) throws SQLException {
+    duckdb.setAutoCommit(false);
+    statement.execute(
+        resource("schema.sql").replace("$bits", Integer.toString(TheoreticalBound.BITS)));
+    statement.execute(LINES.formatted(""));
+    statement.execute("INSERT INTO format VALUES (" + FORMAT + ")");
+    duckdb.commit();
+    duckdb.setAutoCommit(true);
   }
 
   private static String resource(String name) {

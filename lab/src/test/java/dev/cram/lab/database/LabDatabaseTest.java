@@ -29,6 +29,20 @@ class LabDatabaseTest {
   }
 
   @Test
+  void aDatabaseThatWasNeverFinishedSaysWhatToDo() throws Exception {
+    Path file = folder.resolve("half.db");
+    try (var duckdb = DriverManager.getConnection("jdbc:duckdb:" + file);
+        var statement = duckdb.createStatement()) {
+      statement.execute("CREATE TABLE format (version INTEGER NOT NULL)");
+    }
+
+    assertThatThrownBy(() -> LabDatabase.open(file))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("half.db")
+        .hasMessageContaining("delete it");
+  }
+
+  @Test
   void aFileThatIsNoDatabaseIsLeftAsItIs() throws Exception {
     Path text = Files.writeString(folder.resolve("notes.txt"), "not a database");
     assertThatThrownBy(() -> LabDatabase.open(text))
