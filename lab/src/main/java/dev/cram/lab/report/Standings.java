@@ -117,7 +117,7 @@ public record Standings(
         1.96 * sqrt(exact * (1 - exact) / texts + 0.96 / texts**2) / (1 + 3.84 / texts) AS half
       FROM grouped)
     SELECT model, source, length, vectors, recipe, texts, exact,
-      centre - half AS exact_low, centre + half AS exact_high,
+      greatest(0, centre - half) AS exact_low, least(1, centre + half) AS exact_high,
       steps_25, steps_50, steps_75, seconds_25, seconds_50, seconds_75,
       horizon, horizon - horizon_half AS horizon_low, horizon + horizon_half AS horizon_high, margin
     FROM wilson ORDER BY model, source, length, vectors, exact DESC, horizon DESC
