@@ -41,7 +41,7 @@ final class Budget {
   private final long started;
   private final double seconds;
   private final int lanes;
-  private final double least;
+  private final double leastNats;
   private double tokensLeft;
 
   /** Of the next segment, in nats. */
@@ -92,7 +92,7 @@ final class Budget {
     this.seconds = seconds;
     this.tokensLeft = tokens;
     this.lanes = lanes;
-    this.least = LEAST_NATS * vectors;
+    this.leastNats = LEAST_NATS * vectors;
     Capacity first = Capacity.first(vectors);
     this.length = first.nats();
     this.natsOfToken = first.natsOfToken();
@@ -146,7 +146,9 @@ final class Budget {
     if (change >= 1) {
       return length * change;
     }
-    return longerIsCheaper() ? length * LONGER : Math.max(length * change, Math.min(length, least));
+    return longerIsCheaper()
+        ? length * LONGER
+        : Math.max(length * change, Math.min(length, leastNats));
   }
 
   /** Tokens of very short segments are dear again, since each segment costs some steps. */

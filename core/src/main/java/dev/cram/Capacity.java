@@ -5,7 +5,7 @@ package dev.cram;
  *
  * <p>Text is counted in nats, since it is nats that fill a vector: of texts of 32 tokens,
  * cram-tiny's vectors hold all that have less than 165 nats and none that has more than 212
- * (docs/method.md).
+ * (RELIABILITY.md).
  *
  * <p>A longer segment needs fewer vectors for its tokens, but more steps, and each step costs more:
  * the last tokens that a vector holds are by far the dearest. So the segments grow while they

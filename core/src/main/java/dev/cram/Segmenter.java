@@ -45,11 +45,10 @@ final class Segmenter {
   /**
    * A segment, and what it should have been.
    *
-   * @param wanted tokens that it should have had
-   * @param wantedNats that these have
-   * @param nats that the segment has
+   * @param wantedNats that it should have had
+   * @param nats that it has
    */
-  record Outcome(Segment segment, int wanted, double wantedNats, double nats) {
+  record Outcome(Segment segment, double wantedNats, double nats) {
     /** What is known of the capacity after this segment. */
     Capacity teach(Capacity before, CompressOptions options) {
       return before.after(
@@ -71,21 +70,19 @@ final class Segmenter {
     while (at < tokens.length) {
       int length = length(nats, at, capacity.nats(), maxTokens);
       double wantedNats = sum(nats, at, length);
-      Segment segment = done(Arrays.copyOfRange(tokens, at, at + length), firstToken + at);
-      double heldNats;
+      int[] wanted = Arrays.copyOfRange(tokens, at, at + length);
+      Segment segment = done(wanted, firstToken + at);
       if (segment == null) {
         long before = System.nanoTime();
-        segment = segment(Arrays.copyOfRange(tokens, at, at + length), firstToken + at);
-        heldNats = sum(nats, at, segment.tokenCount());
+        segment = segment(wanted, firstToken + at);
         if (budget != null) {
           double seconds = (System.nanoTime() - before) / 1e9;
-          budget.spent(seconds, wantedNats, heldNats, segment.tokenCount());
+          int held = segment.tokenCount();
+          budget.spent(seconds, wantedNats, sum(nats, at, held), held);
         }
         segment = finished.keep(firstToken + at, length, segment);
-      } else {
-        heldNats = sum(nats, at, segment.tokenCount());
       }
-      Outcome outcome = new Outcome(segment, length, wantedNats, heldNats);
+      Outcome outcome = new Outcome(segment, wantedNats, sum(nats, at, segment.tokenCount()));
       outcomes.add(outcome);
       capacity = budget != null ? budget.capacity() : outcome.teach(capacity, options);
       at += segment.tokenCount();

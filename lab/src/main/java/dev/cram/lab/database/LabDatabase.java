@@ -110,7 +110,12 @@ public final class LabDatabase implements AutoCloseable {
         }
       }
       if (tables.isEmpty() && !readOnly) {
-        create(statement);
+        inTransaction(() -> {
+          statement.execute(
+              resource("schema.sql").replace("$bits", Integer.toString(TheoreticalBound.BITS)));
+          statement.execute(LINES.formatted(""));
+          return statement.execute("INSERT INTO format VALUES (" + FORMAT + ")");
+        });
         return;
       }
       if (!tables.contains("format")) {
@@ -134,23 +139,16 @@ public final class LabDatabase implements AutoCloseable {
       }
       if (!tables.contains("lines")) {
         // Format 1 had no such table.
-        statement.execute(LINES.formatted(readOnly ? "TEMP" : ""));
-        if (!readOnly) {
-          statement.execute("UPDATE format SET version = " + FORMAT);
+        if (readOnly) {
+          statement.execute(LINES.formatted("TEMP"));
+        } else {
+          inTransaction(() -> {
+            statement.execute(LINES.formatted(""));
+            return statement.execute("UPDATE format SET version = " + FORMAT);
+          });
         }
       }
     }
-  }
-
-  /** All tables at once or none, whenever the process is killed. */
-  private void create(Statement statement) throws SQLException {
-    duckdb.setAutoCommit(false);
-    statement.execute(
-        resource("schema.sql").replace("$bits", Integer.toString(TheoreticalBound.BITS)));
-    statement.execute(LINES.formatted(""));
-    statement.execute("INSERT INTO format VALUES (" + FORMAT + ")");
-    duckdb.commit();
-    duckdb.setAutoCommit(true);
   }
 
   private static String resource(String name) {
@@ -178,18 +176,27 @@ public final class LabDatabase implements AutoCloseable {
    */
   public boolean add(String experiment, Run run) {
     try {
-      duckdb.setAutoCommit(false);
-      try {
-        boolean isNew = insert(experiment, run);
-        duckdb.commit();
-        duckdb.setAutoCommit(true);
-        return isNew;
-      } catch (SQLException e) {
-        rollback(e);
-        throw e;
-      }
+      return inTransaction(() -> insert(experiment, run));
     } catch (SQLException e) {
       throw failure(file, e);
+    }
+  }
+
+  private interface Work {
+    boolean run() throws SQLException;
+  }
+
+  /** All of it or nothing, whenever the process is killed. */
+  private boolean inTransaction(Work work) throws SQLException {
+    duckdb.setAutoCommit(false);
+    try {
+      boolean result = work.run();
+      duckdb.commit();
+      duckdb.setAutoCommit(true);
+      return result;
+    } catch (SQLException e) {
+      rollback(e);
+      throw e;
     }
   }
 

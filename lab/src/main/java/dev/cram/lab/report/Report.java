@@ -1,6 +1,6 @@
 package dev.cram.lab.report;
 
-import static java.util.stream.Collectors.toSet;
+import static java.util.stream.Collectors.toCollection;
 
 import dev.cram.lab.database.LabDatabase;
 import dev.cram.lm.InputException;
@@ -42,7 +42,8 @@ public final class Report {
       throw new InputException("the database has no finished run; run cram measure first");
     }
     try {
-      Set<String> stale = new HashSet<>(files(folder.resolve("index.html")));
+      Path page = folder.resolve("index.html");
+      Set<String> stale = files(Files.exists(page) ? Files.readString(page) : "");
       Files.createDirectories(folder.resolve("figures"));
       Files.createDirectories(folder.resolve("data"));
       Map<Selection, List<Figure>> figures = new LinkedHashMap<>();
@@ -56,10 +57,9 @@ public final class Report {
                   counts.text(0, "models"),
                   counts.text(0, "sources"),
                   Table.shown(counts.number(0, "hours")));
-      Files.writeString(
-          folder.resolve("index.html"),
-          Page.html(summary, figures, Claims.of(database), about(database)));
-      stale.removeAll(files(folder.resolve("index.html")));
+      String html = Page.html(summary, figures, Claims.of(database), about(database));
+      Files.writeString(page, html);
+      stale.removeAll(files(html));
       for (String name : stale) {
         Files.deleteIfExists(folder.resolve(name));
       }
@@ -68,11 +68,13 @@ public final class Report {
     }
   }
 
-  /** The drawings and data that a page of ours refers to; none if there is no page yet. */
-  private static Set<String> files(Path page) throws IOException {
-    return Files.exists(page)
-        ? FILES.matcher(Files.readString(page)).results().map(MatchResult::group).collect(toSet())
-        : Set.of();
+  /** The drawings and data that a page of ours refers to. */
+  private static Set<String> files(String html) {
+    return FILES
+        .matcher(html)
+        .results()
+        .map(MatchResult::group)
+        .collect(toCollection(HashSet::new));
   }
 
   private static Table about(LabDatabase database) {

@@ -14,14 +14,18 @@ import org.junit.jupiter.api.io.TempDir;
 class LabDatabaseTest {
   @TempDir Path folder;
 
+  private static void execute(Path file, String sql) throws Exception {
+    try (var duckdb = DriverManager.getConnection("jdbc:duckdb:" + file);
+        var statement = duckdb.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
   @Test
   void aDatabaseOfANewerVersionIsRefused() throws Exception {
     Path file = folder.resolve("lab.db");
     LabDatabase.open(file).close();
-    try (var duckdb = DriverManager.getConnection("jdbc:duckdb:" + file);
-        var statement = duckdb.createStatement()) {
-      statement.execute("UPDATE format SET version = 99");
-    }
+    execute(file, "UPDATE format SET version = 99");
     assertThatThrownBy(() -> LabDatabase.open(file))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("99")
@@ -29,12 +33,29 @@ class LabDatabaseTest {
   }
 
   @Test
+  void aDatabaseOfTheFirstFormatIsBroughtUpToDate() throws Exception {
+    Path file = folder.resolve("first.db");
+    LabDatabase.open(file).close();
+    execute(file, "DROP TABLE lines");
+    execute(file, "UPDATE format SET version = 1");
+
+    LabDatabase.openReadOnly(file).close();
+    LabDatabase.open(file).close();
+
+    try (var duckdb = DriverManager.getConnection("jdbc:duckdb:" + file);
+        var statement = duckdb.createStatement();
+        var rows =
+            statement.executeQuery("SELECT version, (SELECT count(*) FROM lines) FROM format")) {
+      assertThat(rows.next()).isTrue();
+      assertThat(rows.getInt(1)).isEqualTo(2);
+      assertThat(rows.getInt(2)).isZero();
+    }
+  }
+
+  @Test
   void aDatabaseThatWasNeverFinishedSaysWhatToDo() throws Exception {
     Path file = folder.resolve("half.db");
-    try (var duckdb = DriverManager.getConnection("jdbc:duckdb:" + file);
-        var statement = duckdb.createStatement()) {
-      statement.execute("CREATE TABLE format (version INTEGER NOT NULL)");
-    }
+    execute(file, "CREATE TABLE format (version INTEGER NOT NULL)");
 
     assertThatThrownBy(() -> LabDatabase.open(file))
         .isInstanceOf(InputException.class)
