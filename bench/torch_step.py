@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Times one optimisation step of the per-text recipe of Kuratov et al. (2025) in PyTorch and transformers.
 
-A step is what their training loop does for one text: one trainable [mem] vector in front of the embeddings of the
-tokens t1..tn, forward through a frozen causal LM, mean cross-entropy of t2..tn (the logits of the [mem] position are
+A step is what their training loop does for one text: K trainable [mem] vectors in front of the embeddings of the
+tokens t1..tn, forward through a frozen causal LM, mean cross-entropy of t2..tn (the logits of the [mem] positions are
 dropped), accuracy by argmax, backward, AdamW (lr 0.01, betas 0.9/0.9, weight decay 0.01). Weights and tokens are
 random, since neither changes how long a step takes.
 
@@ -22,33 +22,46 @@ import time
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
+
+def llama(hidden, layers, heads, kv_heads, intermediate, vocabulary, rope_theta, positions):
+    return dict(
+        model_type="llama", hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads,
+        num_key_value_heads=kv_heads, intermediate_size=intermediate, vocab_size=vocabulary,
+        rope_parameters=dict(rope_type="default", rope_theta=rope_theta), max_position_embeddings=positions,
+        rms_norm_eps=1e-5, initializer_range=0.02, tie_word_embeddings=True)
+
+
+def pythia(hidden, layers, heads):
+    return dict(
+        model_type="gpt_neox", hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads,
+        intermediate_size=4 * hidden, vocab_size=50304, max_position_embeddings=2048)
+
+
 SHAPES = {
-    "smollm2-135m": dict(
-        model_type="llama", hidden_size=576, num_hidden_layers=30, num_attention_heads=9, num_key_value_heads=3,
-        intermediate_size=1536, vocab_size=49152, rope_parameters=dict(rope_type="default", rope_theta=100000.0),
-        max_position_embeddings=8192, rms_norm_eps=1e-5, initializer_range=1 / 24, tie_word_embeddings=True),
-    "cram-tiny": dict(
-        model_type="llama", hidden_size=256, num_hidden_layers=8, num_attention_heads=4, num_key_value_heads=2,
-        intermediate_size=704, vocab_size=4096, rope_parameters=dict(rope_type="default", rope_theta=10000.0),
-        max_position_embeddings=2048, rms_norm_eps=1e-5, initializer_range=0.02, tie_word_embeddings=True),
+    "smollm2-135m": llama(576, 30, 9, 3, 1536, 49152, 100000.0, 8192),
+    "llama-3.2-1b": llama(2048, 16, 32, 8, 8192, 128256, 500000.0, 131072),
+    "cram-tiny": llama(256, 8, 4, 2, 704, 4096, 10000.0, 2048),
+    "pythia-160m": pythia(768, 12, 12),
+    "pythia-410m": pythia(1024, 24, 16),
     "mamba-130m": dict(
         model_type="mamba", hidden_size=768, num_hidden_layers=24, state_size=16, conv_kernel=4, expand=2,
         time_step_rank=48, vocab_size=50280),
 }
 VARIANTS = {"f32": ["f32"], "bf16": ["autocast", "cast"]}
-WARM_UP_STEPS = 5  # and at least so many seconds, as StepBench does
-WARM_UP_SECONDS = 3
-LEAST_STEPS = 5
+WARM_UP_SECONDS = 2
+LEAST_STEPS = 3  # of steps that take long
 
 
-def build_step(shape, n, variant):
-    """Returns a function that makes one optimisation step and returns (loss, accuracy), and the attention's name."""
+def load(shape, variant):
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_config(AutoConfig.for_model(**SHAPES[shape])).eval().requires_grad_(False)
-    std = model.get_input_embeddings().weight.std()
-    mem = torch.nn.Parameter(torch.randn(1, 1, model.config.hidden_size) * std)
-    if variant == "cast":
-        model.to(torch.bfloat16)
+    return model.to(torch.bfloat16) if variant == "cast" else model
+
+
+def build_step(model, n, vectors, variant):
+    """Returns a function that makes one optimisation step and returns (loss, accuracy)."""
+    std = model.get_input_embeddings().weight.float().std()
+    mem = torch.nn.Parameter(torch.randn(1, vectors, model.config.hidden_size) * std)
     tokens = torch.randint(model.config.vocab_size, (1, n))
     targets = tokens[0, 1:]
     optimizer = torch.optim.AdamW([mem], lr=0.01, betas=(0.9, 0.9), weight_decay=0.01)
@@ -58,7 +71,7 @@ def build_step(shape, n, variant):
         with autocast:
             embeddings = model.get_input_embeddings()(tokens)
             rows = torch.cat([mem.to(embeddings.dtype), embeddings], dim=1)
-            logits = model(inputs_embeds=rows, use_cache=False).logits[0, 1:-1]
+            logits = model(inputs_embeds=rows, use_cache=False).logits[0, vectors:-1]
             loss = torch.nn.functional.cross_entropy(logits.float(), targets)
             accuracy = (logits.argmax(-1) == targets).float().mean().item()
         loss.backward()
@@ -66,16 +79,15 @@ def build_step(shape, n, variant):
         optimizer.zero_grad()
         return loss.item(), accuracy
 
-    return step, model.config._attn_implementation
+    return step
 
 
 def measure(step, seconds):
     """Runs the step for at least that many seconds, after a warm-up; returns the milliseconds of each step."""
     warm_up_end = time.perf_counter() + WARM_UP_SECONDS
-    warm_up_steps = 0
-    while warm_up_steps < WARM_UP_STEPS or time.perf_counter() < warm_up_end:
+    step()
+    while time.perf_counter() < warm_up_end:
         step()
-        warm_up_steps += 1
 
     milliseconds = []
     end = time.perf_counter() + seconds
@@ -91,28 +103,33 @@ def summary(milliseconds):
                 max_ms=round(max(milliseconds), 3), steps=len(milliseconds))
 
 
+def numbers(text):
+    return [int(number) for number in text.split()]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--shape", choices=SHAPES, nargs="+", default=["smollm2-135m"])
-    parser.add_argument("--n", type=int, nargs="+", default=[64, 256], help="tokens of the text")
-    parser.add_argument("--precision", "--dtype", choices=VARIANTS, nargs="+", default=["f32"])
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    parser.add_argument("--seconds", type=float, default=10, help="measured time of a case (bf16: of each variant)")
+    parser.add_argument("--shape", choices=SHAPES, default="smollm2-135m")
+    parser.add_argument("--n", type=numbers, default=[64, 256], help="tokens of the text, such as '64 256'")
+    parser.add_argument("--vectors", type=numbers, default=[1], help="K, such as '1 16'")
+    parser.add_argument("--precision", choices=VARIANTS, default="f32")
+    parser.add_argument("--threads", type=numbers, default=[torch.get_num_threads()])
+    parser.add_argument("--seconds", type=float, default=3, help="measured time of a case (bf16: of each variant)")
     args = parser.parse_args()
     if min(args.n) < 2:
         parser.error("--n must be at least 2: the first token is given, the others are predicted")
-    torch.set_num_threads(args.threads)
 
-    for shape in args.shape:
-        for precision in args.precision:
+    models = {variant: load(args.shape, variant) for variant in VARIANTS[args.precision]}
+    for threads in args.threads:
+        torch.set_num_threads(threads)
+        for vectors in args.vectors:
             for n in args.n:
-                variants = {}
-                for variant in VARIANTS[precision]:
-                    step, attention = build_step(shape, n, variant)
-                    variants[variant] = summary(measure(step, args.seconds))
+                variants = {variant: summary(measure(build_step(model, n, vectors, variant), args.seconds))
+                            for variant, model in models.items()}
                 fastest = min(variants, key=lambda variant: variants[variant]["median_ms"])
-                case = dict(engine="torch", shape=shape, n=n, precision=precision, threads=args.threads,
-                            **variants[fastest], variant=fastest, version=torch.__version__, attention=attention)
+                case = dict(engine="torch", shape=args.shape, n=n, vectors=vectors, precision=args.precision,
+                            threads=threads, **variants[fastest], variant=fastest, version=torch.__version__,
+                            attention=models[fastest].config._attn_implementation)
                 if len(variants) > 1:
                     case["variants"] = variants
                 print(json.dumps(case), flush=True)

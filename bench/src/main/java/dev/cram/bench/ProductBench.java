@@ -31,25 +31,28 @@ public final class ProductBench {
   private static final double WARM_UP_SECONDS = 1.5;
 
   private final Shape shape;
-  private final int n;
-  private final int threads;
+  private final Options.Case of;
   private final double seconds;
 
-  private ProductBench(Shape shape, int n, int threads, double seconds) {
+  private ProductBench(Shape shape, Options.Case of, double seconds) {
     this.shape = shape;
-    this.n = n;
-    this.threads = threads;
+    this.of = of;
     this.seconds = seconds;
   }
 
-  /** Options: {@code --shape S --n N --precision f32|bf16 --threads T --seconds X}. */
+  /** Options: {@link Options}; lists of n, vectors and threads. */
   public static void main(String[] arguments) throws Throwable {
     Options options = Options.of(arguments);
+    for (Options.Case of : options.cases()) {
+      print(options, of);
+    }
+  }
+
+  private static void print(Options options, Options.Case of) throws Throwable {
     Precision precision = options.precision();
-    var bench =
-        new ProductBench(options.shape(), options.n(), options.threads(), options.seconds());
+    var bench = new ProductBench(options.shape(), of, options.seconds());
     double own = bench.own(precision);
-    setOpenMpThreads(options.threads());
+    setOpenMpThreads(of.threads());
     double whole = Double.POSITIVE_INFINITY;
     // bfloat16 values may be multiplied as float32, too, where that is faster.
     for (WeightFormat format :
@@ -58,14 +61,11 @@ public final class ProductBench {
             : EnumSet.of(WeightFormat.F32, WeightFormat.BF16)) {
       whole = Math.min(whole, bench.whole(format));
     }
+    setOpenMpThreads(1);
     System.out.printf(
         Locale.ROOT,
-        "{\"engine\": \"products\", \"shape\": \"%s\", \"n\": %d, \"precision\": \"%s\","
-            + " \"threads\": %d, \"median_ms\": %.3f, \"own_ms\": %.3f, \"whole_ms\": %.3f}%n",
-        options.shape().id(),
-        options.n(),
-        options.precision().name().toLowerCase(Locale.ROOT),
-        options.threads(),
+        "%s, \"median_ms\": %.3f, \"own_ms\": %.3f, \"whole_ms\": %.3f}%n",
+        options.json("products", of),
         Math.min(own, whole),
         own,
         whole);
@@ -74,8 +74,8 @@ public final class ProductBench {
   /** Milliseconds of the products on Cram's packed matrices and workers. */
   private double own(Precision precision) {
     try (Arena arena = new HugePageArena();
-        Workers workers = new Workers(threads);
-        Multiplier multiplier = new Multiplier(workers, n)) {
+        Workers workers = new Workers(of.threads());
+        Multiplier multiplier = new Multiplier(workers, of.rows())) {
       List<Runnable> products = new ArrayList<>();
       for (Shape.Product product : shape.products()) {
         var linear =
@@ -85,7 +85,7 @@ public final class ProductBench {
                 null,
                 precision,
                 workers);
-        int rows = product.rows(n);
+        int rows = product.rows(of);
         Matrix x = random(arena, rows, product.inputs());
         Matrix y = Matrix.allocate(arena, rows, product.outputs());
         Matrix dx = Matrix.allocate(arena, rows, product.inputs());
@@ -101,7 +101,7 @@ public final class ProductBench {
     try (Arena arena = new HugePageArena()) {
       List<Runnable> products = new ArrayList<>();
       for (Shape.Product product : shape.products()) {
-        int rows = product.rows(n);
+        int rows = product.rows(of);
         products.add(whole(arena, rows, product.inputs(), product.outputs(), format));
         products.add(whole(arena, rows, product.outputs(), product.inputs(), format));
       }

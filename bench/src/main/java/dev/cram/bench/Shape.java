@@ -74,9 +74,9 @@ record Shape(String id, String config, List<Weight> weights) {
    * @param head whether it computes logits, which the last token's row does without
    */
   record Product(int inputs, int outputs, boolean head) {
-    /** The rows of a step on n tokens and one [mem] vector, the first token being given. */
-    int rows(int n) {
-      return head ? n - 1 : n;
+    /** The rows of a step: logits are needed for the tokens after the given first one alone. */
+    int rows(Options.Case of) {
+      return head ? of.n() - 1 : of.rows();
     }
   }
 

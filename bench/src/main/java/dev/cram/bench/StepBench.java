@@ -8,63 +8,54 @@ import dev.cram.tensor.Workers;
 import dev.cram.tensor.op.AdamW;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
- * Times one optimisation step of recipe A: forward, backward, AdamW on one [mem] vector. Prints one
- * line of JSON, in the format of {@code torch_step.py}.
+ * Times one optimisation step of recipe A: forward, backward, AdamW on K [mem] vectors. Prints one
+ * line of JSON a case, in the format of {@code torch_step.py}.
  */
 public final class StepBench {
-  private static final double WARM_UP_SECONDS = 3;
+  /** C2 needs that long until the vector code of the first case is at full speed. */
+  private static final double FIRST_WARM_UP_SECONDS = 10;
+
+  private static final double WARM_UP_SECONDS = 2;
 
   private StepBench() {}
 
-  /** Options: {@code --shape S --n N --precision f32|bf16 --threads T --seconds X}. */
+  /** Options: {@link Options}; lists of n, vectors and threads. */
   public static void main(String[] arguments) throws IOException {
     Options options = Options.of(arguments);
-    int n = options.n();
     Path model = options.shape().directory(options.models());
+    int mostThreads = options.cases().stream().mapToInt(Options.Case::threads).max().orElseThrow();
     long opening = System.nanoTime();
-    try (Workers workers = new Workers(options.threads());
-        CausalLm lm = CausalLm.open(model.toString(), options.precision(), workers);
-        GradientPass pass = new GradientPass(lm, n, workers)) {
+    try (Workers opener = new Workers(mostThreads);
+        CausalLm lm = CausalLm.open(model.toString(), options.precision(), opener)) {
       double openSeconds = (System.nanoTime() - opening) / 1e9;
-      Step step = new Step(lm, pass, n);
-      Timing timing = Timing.of(step::run, WARM_UP_SECONDS, options.seconds());
-      System.out.printf(
-          Locale.ROOT,
-          "{\"engine\": \"cram\", \"shape\": \"%s\", \"n\": %d, \"precision\": \"%s\","
-              + " \"threads\": %d, \"steps\": %d, \"median_ms\": %.3f, \"min_ms\": %.3f,"
-              + " \"max_ms\": %.3f, \"allocated_bytes_per_step\": %d, \"open_s\": %.2f,"
-              + " \"peak_mib\": %d}%n",
-          options.shape().id(),
-          n,
-          options.precision().name().toLowerCase(Locale.ROOT),
-          options.threads(),
-          timing.count(),
-          timing.medianMs(),
-          timing.minMs(),
-          timing.maxMs(),
-          timing.heapBytes(),
-          openSeconds,
-          peakMebibytes());
+      double warmUpSeconds = FIRST_WARM_UP_SECONDS;
+      for (Options.Case of : options.cases()) {
+        PeakMemory.reset();
+        try (Workers workers = new Workers(of.threads());
+            GradientPass pass = new GradientPass(lm, of.rows(), workers)) {
+          Step step = new Step(lm, pass, of);
+          Timing timing = Timing.of(step::run, warmUpSeconds, options.seconds());
+          warmUpSeconds = WARM_UP_SECONDS;
+          System.out.printf(
+              Locale.ROOT,
+              "%s, \"steps\": %d, \"median_ms\": %.3f, \"min_ms\": %.3f, \"max_ms\": %.3f,"
+                  + " \"allocated_bytes_per_step\": %d, \"open_s\": %.2f, \"peak_mib\": %d}%n",
+              options.json("cram", of),
+              timing.count(),
+              timing.medianMs(),
+              timing.minMs(),
+              timing.maxMs(),
+              timing.heapBytes(),
+              openSeconds,
+              PeakMemory.mebibytes());
+        }
+      }
     }
-  }
-
-  /** The most memory that this process has had resident, mapped files included; 0 if unknown. */
-  private static long peakMebibytes() throws IOException {
-    Path status = Path.of("/proc/self/status");
-    if (!Files.exists(status)) {
-      return 0;
-    }
-    return Files.readAllLines(status).stream()
-        .filter(line -> line.startsWith("VmHWM:"))
-        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
-        .findFirst()
-        .orElse(0);
   }
 
   private static final class Step {
@@ -77,12 +68,12 @@ public final class StepBench {
     private final Matrix dMem;
     private final AdamW adamW;
 
-    Step(CausalLm lm, GradientPass pass, int n) {
+    Step(CausalLm lm, GradientPass pass, Options.Case of) {
       this.pass = pass;
-      this.n = n;
-      int size = lm.embeddingSize();
+      n = of.n();
+      int size = of.vectors() * lm.embeddingSize();
       SplittableRandom random = new SplittableRandom(1);
-      pass.text(random.ints(n, 0, lm.vocabularySize()).toArray(), 1);
+      pass.text(random.ints(n, 0, lm.vocabularySize()).toArray(), of.vectors());
       parameters = new float[size];
       for (int i = 0; i < size; i++) {
         parameters[i] = (float) random.nextGaussian() * 0.04f;
@@ -90,8 +81,8 @@ public final class StepBench {
       gradient = new float[size];
       weights = new float[n];
       Objective.GIVEN_FIRST.weigh(n, weights);
-      mem = Matrix.allocate(Arena.global(), 1, size);
-      dMem = Matrix.allocate(Arena.global(), 1, size);
+      mem = Matrix.allocate(Arena.global(), of.vectors(), lm.embeddingSize());
+      dMem = Matrix.allocate(Arena.global(), of.vectors(), lm.embeddingSize());
       adamW = new AdamW(size, 0.9, 0.9, 1e-8, 0.01);
     }
 

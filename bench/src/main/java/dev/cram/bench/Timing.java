@@ -9,15 +9,17 @@ import java.util.Arrays;
  * @param heapBytes what one run allocated on the calling thread's heap
  */
 record Timing(int count, double medianMs, double minMs, double maxMs, long heapBytes) {
-  private static final int LEAST_RUNS = 5;
+  /** Of work that takes long, no more are measured. */
+  private static final int LEAST_RUNS = 3;
+
   private static final int MOST_RUNS = 1 << 20;
 
   /** Runs work for some seconds of warm-up, and then for some seconds under the clock. */
   static Timing of(Runnable work, double warmUpSeconds, double seconds) {
     long start = System.nanoTime();
-    for (int i = 0; i < 2 * LEAST_RUNS || elapsed(start) < warmUpSeconds; i++) {
+    do {
       work.run();
-    }
+    } while (elapsed(start) < warmUpSeconds);
     double[] times = new double[MOST_RUNS];
     int count = 0;
     long allocated = allocatedBytes();
