@@ -22,9 +22,12 @@ def rows(cases):
         cram, floor, torch = ([line["median_ms"] for line in engines[engine]] for engine in ENGINES)
         cells = [*case, f"{statistics.median(cram):.1f}" if cram else ""]
         if floor and cram:
-            cells += [f"{statistics.median(floor):.1f}", ratio([p / c for c, p in zip(cram, floor)], "{:.0%}")]
+            attention = [line["attention_ms"] for line in engines["products"]]
+            cells += [f"{statistics.median(floor):.1f}", f"{statistics.median(attention):.1f}",
+                      ratio([p / c for c, p in zip(cram, floor)], "{:.0%}"),
+                      ratio([(p + a) / c for c, p, a in zip(cram, floor, attention)], "{:.0%}")]
         else:
-            cells += ["", ""]
+            cells += 4 * [""]
         if torch and cram:
             cells += [f"{statistics.median(torch):.1f}", ratio([t / c for c, t in zip(cram, torch)], "{:.2f}x")]
         else:
@@ -60,7 +63,8 @@ def main():
                     torch_lines += [line] if engine == "torch" else []
 
     print("Milliseconds of one step (forward, backward, AdamW), median; products: its matrix products alone, with frozen"
-          " weights packed once, the faster of Cram's and of oneDNN's own division of the work.")
+          " weights packed once, the faster of Cram's and of oneDNN's own division of the work; attention's: the products"
+          " of queries, keys and values alone, without the keys behind each block of queries.")
     if torch_lines:
         variants = sorted({line["variant"] for line in torch_lines if line["precision"] == "bf16"})
         print(f"PyTorch {torch_lines[0]['version']}, attention: "
@@ -70,9 +74,9 @@ def main():
     print()
     for shape, cases in shapes.items():
         print(f"**{shape}**\n")
-        table(["precision", "threads", "K", "n", "cram ms", "products ms", "share of products", "torch ms",
-               "torch / cram", "bytes/step", "peak MiB"],
-              ["---"] + 10 * ["---:"], rows(dict(sorted(cases.items(), key=lambda item: (
+        table(["precision", "threads", "K", "n", "cram ms", "products ms", "attention's ms", "share of products",
+               "with attention's", "torch ms", "torch / cram", "bytes/step", "peak MiB"],
+              ["---"] + 12 * ["---:"], rows(dict(sorted(cases.items(), key=lambda item: (
                   item[0][0] != "f32", *item[0][1:])))))
     if decoding:
         print("**Decoding**, a token at a time; memory: what the same threads read of memory that is in no cache\n")

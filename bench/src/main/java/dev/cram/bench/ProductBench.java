@@ -25,7 +25,8 @@ import org.bytedeco.javacpp.Loader;
 /**
  * Times only the matrix products of one optimisation step with frozen weights, in both directions:
  * as Cram makes them, and as oneDNN does when it is given each matrix as a whole and OpenMP threads
- * of its own. The faster one is the floor of the step. Prints one line of JSON.
+ * of its own. The faster one is the floor of the step; {@link AttentionProducts} come on top.
+ * Prints one line of JSON a case.
  */
 public final class ProductBench {
   private static final double WARM_UP_SECONDS = 1.5;
@@ -64,11 +65,13 @@ public final class ProductBench {
     setOpenMpThreads(1);
     System.out.printf(
         Locale.ROOT,
-        "%s, \"median_ms\": %.3f, \"own_ms\": %.3f, \"whole_ms\": %.3f}%n",
+        "%s, \"median_ms\": %.3f, \"own_ms\": %.3f, \"whole_ms\": %.3f,"
+            + " \"attention_ms\": %.3f}%n",
         options.json("products", of),
         Math.min(own, whole),
         own,
-        whole);
+        whole,
+        AttentionProducts.milliseconds(options.shape(), of, options.seconds()));
   }
 
   /** Milliseconds of the products on Cram's packed matrices and workers. */

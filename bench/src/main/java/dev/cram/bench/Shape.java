@@ -22,8 +22,9 @@ import java.util.function.DoubleUnaryOperator;
  * A model with random weights whose speed is measured; what the weights say does not matter to it.
  *
  * @param id the name of the model that has this shape
+ * @param heads of the attention; null if there is none
  */
-record Shape(String id, String config, List<Weight> weights) {
+record Shape(String id, String config, List<Weight> weights, Heads heads) {
   /** All shapes that can be measured. */
   static final List<Shape> ALL =
       List.of(
@@ -35,6 +36,9 @@ record Shape(String id, String config, List<Weight> weights) {
           pythia("pythia-160m", 768, 12, 12),
           pythia("pythia-410m", 1024, 24, 16),
           pythia("pythia-1.4b", 2048, 24, 16));
+
+  /** The attention of all layers. */
+  record Heads(int layers, int heads, int headDim) {}
 
   /**
    * One weight.
@@ -180,7 +184,7 @@ record Shape(String id, String config, List<Weight> weights) {
       weights.add(Weight.random(mlp + "down_proj", hiddenSize, intermediateSize));
     }
     weights.add(Weight.ones("model.norm.weight", hiddenSize));
-    return new Shape(id, config, weights);
+    return new Shape(id, config, weights, new Heads(layers, heads, hiddenSize / heads));
   }
 
   private static Shape mamba(String id, int hiddenSize, int layers, int vocabularySize) {
@@ -218,7 +222,7 @@ record Shape(String id, String config, List<Weight> weights) {
       weights.add(Weight.random(mixer + "out_proj", hiddenSize, innerSize));
     }
     weights.add(Weight.ones("backbone.norm_f.weight", hiddenSize));
-    return new Shape(id, config, weights);
+    return new Shape(id, config, weights, null);
   }
 
   private static Shape pythia(String id, int hiddenSize, int layers, int heads) {
@@ -247,7 +251,7 @@ record Shape(String id, String config, List<Weight> weights) {
     weights.add(Weight.ones("gpt_neox.final_layer_norm.weight", hiddenSize));
     weights.add(Weight.zeros("gpt_neox.final_layer_norm.bias", hiddenSize));
     weights.add(Weight.random("embed_out", vocabularySize, hiddenSize));
-    return new Shape(id, config, weights);
+    return new Shape(id, config, weights, new Heads(layers, heads, hiddenSize / heads));
   }
 
   private static void addLinear(List<Weight> weights, String name, int outputs, int inputs) {

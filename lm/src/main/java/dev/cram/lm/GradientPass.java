@@ -4,6 +4,7 @@ import dev.cram.lm.arch.Network;
 import dev.cram.lm.layer.Flow;
 import dev.cram.lm.layer.Plan;
 import dev.cram.lm.layer.Stage;
+import dev.cram.lm.layer.Steady;
 import dev.cram.tensor.HugePageArena;
 import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Multiplier;
@@ -27,6 +28,7 @@ public final class GradientPass implements AutoCloseable {
   private final int maxRows;
   private final Arena arena = new HugePageArena();
   private final Multiplier multiplier;
+  private final Steady steady = new Steady();
   private final Flow input;
   private final Stage body;
   private final Matrix dHidden;
@@ -70,7 +72,8 @@ public final class GradientPass implements AutoCloseable {
     int hiddenSize = network.body().outputs();
     int width = lm.embeddingSize();
     input =
-        new Flow(Matrix.allocate(arena, maxRows, width), Matrix.allocate(arena, maxRows, width));
+        new Flow(
+            Matrix.allocate(arena, maxRows, width), Matrix.allocate(arena, maxRows, width), steady);
     dHidden = Matrix.allocate(arena, maxRows, hiddenSize);
     zeros = Matrix.allocate(arena, 1, hiddenSize);
     logits = Matrix.allocate(arena, Math.min(LOGIT_ROWS, maxRows), lm.vocabularySize());
@@ -100,6 +103,7 @@ public final class GradientPass implements AutoCloseable {
     this.tokens = tokens;
     this.vectors = vectors;
     firstRow = vectors - 1;
+    steady.begin(vectors);
     for (int i = 0; i < tokens.length - 1; i++) {
       lm.network().embeddings().copyRow(tokens[i], input.value(), vectors + i);
     }
@@ -120,6 +124,7 @@ public final class GradientPass implements AutoCloseable {
     this.tokens = tokens;
     vectors = tokens.length;
     firstRow = 0;
+    steady.begin(vectors);
   }
 
   /**
@@ -142,6 +147,7 @@ public final class GradientPass implements AutoCloseable {
       input.value().copyRow(k, mem, k);
     }
     body.forward(0, rows);
+    steady.computed(rows);
     int firstTarget = 0;
     while (firstTarget < length - 1 && weights[firstTarget] == 0) {
       crossEntropies[firstTarget] = 0;

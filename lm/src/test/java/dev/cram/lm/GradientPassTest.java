@@ -231,6 +231,60 @@ class GradientPassTest {
     return Arrays.copyOf(mem.toArray(), rows * mem.cols());
   }
 
+  /**
+   * What belongs to the tokens' rows alone is computed once, so later runs could read it wrongly.
+   */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "gpt2",
+        "gpt_neox",
+        "gpt_neox_sequential",
+        "opt",
+        "opt_350m_style",
+        "olmo",
+        "llama",
+        "llama3_rope",
+        "mistral_window",
+        "qwen2",
+        "qwen3",
+        "gemma3",
+        "mamba"
+      })
+  void aRunDependsOnItsVectorsAndNotOnTheRunsBefore(String name) {
+    int n = 20;
+    int vectors = 2;
+    try (FixtureModel model = new FixtureModel(name, Precision.F32, 2);
+        GradientPass used = new GradientPass(model.lm, vectors + n - 1, model.workers);
+        GradientPass fresh = new GradientPass(model.lm, vectors + n - 1, model.workers)) {
+      Random random = new Random(5);
+      int[] tokens = random.ints(n, 0, model.lm.vocabularySize()).toArray();
+      int[] otherTokens = random.ints(n, 0, model.lm.vocabularySize()).toArray();
+      float[] weights = new float[n];
+      Arrays.fill(weights, 1f / n);
+      Matrix mem = model.randomMem(vectors, random);
+      Matrix actual = Matrix.allocate(model.arena, vectors, mem.cols());
+      Matrix expected = Matrix.allocate(model.arena, vectors, mem.cols());
+
+      used.text(otherTokens, vectors);
+      used.run(model.randomMem(vectors, random), n, weights, actual);
+      used.text(tokens, vectors);
+      for (int length : new int[] {7, 7, 15, 3, n, n}) {
+        used.run(model.randomMem(vectors, random), length, weights, actual);
+      }
+      double objective = used.run(mem, n, weights, actual);
+
+      fresh.text(tokens, vectors);
+      assertThat(objective).isCloseTo(fresh.run(mem, n, weights, expected), within(1e-5));
+      assertThat(used.crossEntropies()).containsExactly(fresh.crossEntropies(), within(1e-4f));
+      double[] difference = doubles(actual);
+      for (int i = 0; i < difference.length; i++) {
+        difference[i] -= doubles(expected)[i];
+      }
+      assertThat(length(difference)).isLessThan(1e-4 * length(doubles(expected)));
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 7, 23, 24})
   void aPrefixIsAPassOnTheShorterText(int length) {

@@ -22,6 +22,14 @@ public interface Layer {
   }
 
   /**
+   * Whether an output row depends on the same input row alone, and stays where it is until a later
+   * pass computes it again if the input row is {@link Steady}.
+   */
+  default boolean keepsSteady() {
+    return false;
+  }
+
+  /**
    * Reserves the memory that this layer needs in a pass.
    *
    * @param input what the layer reads, and where its backward pass puts the gradient

@@ -21,6 +21,11 @@ public record LearnedPositions(Matrix positions) implements Layer {
   }
 
   @Override
+  public boolean keepsSteady() {
+    return true;
+  }
+
+  @Override
   public Stage plan(Flow input, Matrix outputGradient, Plan plan) {
     Matrix y = plan.kept(outputs());
     Workers workers = plan.workers();
@@ -37,13 +42,13 @@ public record LearnedPositions(Matrix positions) implements Layer {
       @Override
       public void forward(int from, int to) {
         first = from;
-        workers.run(add, to - from);
+        workers.run(add, input.changing(to) - from);
       }
 
       @Override
       public void backward(int rows) {
         if (input.gradient() != outputGradient) {
-          for (int row = 0; row < rows; row++) {
+          for (int row = 0; row < input.wanted(rows); row++) {
             input.gradient().copyRow(row, outputGradient, row);
           }
         }

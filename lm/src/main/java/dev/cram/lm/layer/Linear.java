@@ -16,6 +16,11 @@ public record Linear(FrozenLinear weight) implements Layer {
   }
 
   @Override
+  public boolean keepsSteady() {
+    return true;
+  }
+
+  @Override
   public Stage plan(Flow input, Matrix outputGradient, Plan plan) {
     Matrix y = plan.kept(outputs());
     Multiplier multiplier = plan.multiplier();
@@ -27,12 +32,12 @@ public record Linear(FrozenLinear weight) implements Layer {
 
       @Override
       public void forward(int from, int to) {
-        weight.forward(multiplier, input.value(), y, from, to);
+        weight.forward(multiplier, input.value(), y, from, input.changing(to));
       }
 
       @Override
       public void backward(int rows) {
-        weight.backward(multiplier, outputGradient, input.gradient(), 0, rows);
+        weight.backward(multiplier, outputGradient, input.gradient(), 0, input.wanted(rows));
       }
     };
   }

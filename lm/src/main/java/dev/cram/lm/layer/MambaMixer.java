@@ -51,6 +51,9 @@ public record MambaMixer(
     /** x and z, and in the backward pass the gradients to them. */
     private final Matrix xz;
 
+    /** x and z of steady rows, which the backward pass would overwrite; null if there are none. */
+    private final Matrix steadyXz;
+
     private final Matrix convolved;
 
     /** Its SiLU. */
@@ -77,6 +80,7 @@ public record MambaMixer(
 
     private final SelectiveScan.Inputs scanInputs;
     private final SelectiveScan.Inputs dScanInputs;
+    private final Workers.Task takeSteady = this::takeSteady;
     private final Workers.Task convolve = this::convolve;
     private final Workers.Task takeTimeStep = this::takeTimeStep;
     private final Workers.Task scan = this::scan;
@@ -98,6 +102,7 @@ public record MambaMixer(
       timeStepRank = layer.timeStep.inputs();
       scratch = plan.scanScratch(stateSize);
       xz = plan.kept(2 * innerSize);
+      steadyXz = input.steady() == null ? null : plan.cache(2 * innerSize);
       selected = plan.kept(layer.select.outputs());
       // Cheap beside the products: computed again in the backward pass, rather than kept.
       convolved = plan.scratch(innerSize);
@@ -130,13 +135,22 @@ public record MambaMixer(
     public void forward(int from, int to) {
       first = from;
       end = to;
-      layer.in.forward(multiplier, input.value(), xz, from, to);
+      if (steadyXz == null) {
+        layer.in.forward(multiplier, input.value(), xz, from, to);
+      } else {
+        layer.in.forward(multiplier, input.value(), steadyXz, from, input.changing(to));
+        workers.run(takeSteady, to - from);
+      }
       workers.run(convolve, to - from);
       layer.convolution.slide(xz, from, to, window);
       layer.select.forward(multiplier, activated, selected, from, to);
       computeTimeStep();
       workers.run(scan, layer.scan.blocks());
       layer.out.forward(multiplier, scanned, output, from, to);
+    }
+
+    private void takeSteady(int part, int worker) {
+      xz.copyRow(first + part, steadyXz, first + part);
     }
 
     private void convolve(int part, int worker) {
@@ -172,7 +186,7 @@ public record MambaMixer(
       layer.select.backward(multiplier, dSelected, dActivated, 0, rows);
       workers.run(activateBackward, rows);
       workers.run(convolveBackward, rows);
-      layer.in.backward(multiplier, xz, input.gradient(), 0, rows);
+      layer.in.backward(multiplier, xz, input.gradient(), 0, input.wanted(rows));
     }
 
     private void scanBackward(int block, int worker) {

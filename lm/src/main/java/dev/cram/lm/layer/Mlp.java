@@ -19,10 +19,15 @@ public record Mlp(FrozenLinear up, Activation activation, FrozenLinear down) imp
   }
 
   @Override
+  public boolean keepsSteady() {
+    return true;
+  }
+
+  @Override
   public Stage plan(Flow input, Matrix outputGradient, Plan plan) {
     Matrix hidden = plan.kept(up.outputs());
     Matrix activated = plan.scratch(up.outputs());
-    Matrix y = plan.scratch(outputs());
+    Matrix y = input.steady() == null ? plan.scratch(outputs()) : plan.cache(outputs());
     Matrix dActivated = plan.gradient(up.outputs());
     Multiplier multiplier = plan.multiplier();
     Workers workers = plan.workers();
@@ -40,17 +45,19 @@ public record Mlp(FrozenLinear up, Activation activation, FrozenLinear down) imp
 
       @Override
       public void forward(int from, int to) {
-        up.forward(multiplier, input.value(), hidden, from, to);
+        int end = input.changing(to);
+        up.forward(multiplier, input.value(), hidden, from, end);
         first = from;
-        workers.run(activate, to - from);
-        down.forward(multiplier, activated, y, from, to);
+        workers.run(activate, end - from);
+        down.forward(multiplier, activated, y, from, end);
       }
 
       @Override
       public void backward(int rows) {
-        down.backward(multiplier, outputGradient, dActivated, 0, rows);
-        workers.run(back, rows);
-        up.backward(multiplier, dActivated, input.gradient(), 0, rows);
+        int end = input.wanted(rows);
+        down.backward(multiplier, outputGradient, dActivated, 0, end);
+        workers.run(back, end);
+        up.backward(multiplier, dActivated, input.gradient(), 0, end);
       }
     };
   }

@@ -69,11 +69,16 @@ public final class Norm implements Layer {
   }
 
   @Override
+  public boolean keepsSteady() {
+    return true;
+  }
+
+  @Override
   public Stage plan(Flow input, Matrix outputGradient, Plan plan) {
     boolean keeps = keepsInput && outputGradient != null;
     Matrix x = keeps ? plan.kept(size) : input.value();
     Matrix dx = input.gradient();
-    Matrix y = plan.scratch(size);
+    Matrix y = input.steady() == null ? plan.scratch(size) : plan.cache(size);
     float[] means = new float[centred ? plan.maxRows() : 0];
     float[] inverseDeviations = new float[plan.maxRows()];
     Workers workers = plan.workers();
@@ -90,12 +95,12 @@ public final class Norm implements Layer {
       @Override
       public void forward(int from, int to) {
         first = from;
-        workers.run(normalise, to - from);
+        workers.run(normalise, input.changing(to) - from);
       }
 
       @Override
       public void backward(int rows) {
-        workers.run(back, rows);
+        workers.run(back, input.wanted(rows));
       }
 
       private void layerNorm(int part, int worker) {

@@ -18,7 +18,7 @@ public record Parallel(Layer first, Layer second) implements Layer {
   @Override
   public Stage plan(Flow input, Matrix outputGradient, Plan plan) {
     Matrix y = plan.scratch(outputs());
-    Flow secondInput = new Flow(input.value(), plan.gradient(input.value().cols()));
+    Flow secondInput = new Flow(input.value(), plan.gradient(input.value().cols()), input.steady());
     Stage one = first.plan(input, outputGradient, plan);
     Stage other = second.plan(secondInput, outputGradient, plan);
     Workers workers = plan.workers();
@@ -46,7 +46,7 @@ public record Parallel(Layer first, Layer second) implements Layer {
       public void backward(int rows) {
         one.backward(rows);
         other.backward(rows);
-        workers.run(addGradients, rows);
+        workers.run(addGradients, input.wanted(rows));
       }
     };
   }

@@ -24,7 +24,7 @@ public record Residual(Layer branch) implements Layer {
   public Stage plan(Flow input, Matrix outputGradient, Plan plan) {
     Matrix y = plan.kept(outputs());
     int mark = plan.mark();
-    Flow branchInput = new Flow(input.value(), plan.gradient(outputs()));
+    Flow branchInput = new Flow(input.value(), plan.gradient(outputs()), input.steady());
     Stage inner = branch.plan(branchInput, outputGradient, plan);
     plan.release(mark);
     Workers workers = plan.workers();
@@ -51,7 +51,7 @@ public record Residual(Layer branch) implements Layer {
       @Override
       public void backward(int rows) {
         inner.backward(rows);
-        workers.run(addGradients, rows);
+        workers.run(addGradients, input.wanted(rows));
       }
     };
   }

@@ -93,11 +93,12 @@ public record SelfAttention(
 
     @Override
     public void forward(int from, int to) {
-      layer.qkv.forward(multiplier, input.value(), qkv, from, to);
+      int changing = input.changing(to);
+      layer.qkv.forward(multiplier, input.value(), qkv, from, changing);
       first = from;
       end = to;
-      workers.run(transform, to - from);
-      workers.run(attend, heads);
+      workers.run(transform, changing - from);
+      workers.run(attend, heads * Math.ceilDiv(to - from, Attention.QUERY_BLOCK));
       layer.out.forward(multiplier, attended, output, from, to);
     }
 
@@ -107,8 +108,11 @@ public record SelfAttention(
       }
     }
 
-    private void attend(int head, int worker) {
-      attentions[worker].forward(head, qkv, attended, first, end);
+    /** The parts with the most keys have the highest numbers, with which workers begin. */
+    private void attend(int part, int worker) {
+      int from = first + part / heads * Attention.QUERY_BLOCK;
+      int to = Math.min(end, from + Attention.QUERY_BLOCK);
+      attentions[worker].forward(part % heads, qkv, attended, from, to);
     }
 
     @Override
@@ -116,8 +120,9 @@ public record SelfAttention(
       layer.out.backward(multiplier, outputGradient, dAttended, 0, rows);
       end = rows;
       workers.run(attendBackward, heads);
-      workers.run(transformBackward, rows);
-      layer.qkv.backward(multiplier, dQkv, input.gradient(), 0, rows);
+      int wanted = input.wanted(rows);
+      workers.run(transformBackward, wanted);
+      layer.qkv.backward(multiplier, dQkv, input.gradient(), 0, wanted);
     }
 
     private void attendBackward(int head, int worker) {

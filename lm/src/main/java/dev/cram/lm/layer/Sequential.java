@@ -19,6 +19,11 @@ public record Sequential(List<Layer> layers) implements Layer {
   }
 
   @Override
+  public boolean keepsSteady() {
+    return layers.stream().allMatch(Layer::keepsSteady);
+  }
+
+  @Override
   public Stage plan(Flow input, Matrix outputGradient, Plan plan) {
     Stage[] stages = new Stage[layers.size()];
     Flow flow = input;
@@ -29,7 +34,7 @@ public record Sequential(List<Layer> layers) implements Layer {
               ? outputGradient
               : layer.gradientInPlace() ? flow.gradient() : plan.gradient(layer.outputs());
       stages[i] = layer.plan(flow, gradient, plan);
-      flow = new Flow(stages[i].output(), gradient);
+      flow = new Flow(stages[i].output(), gradient, layer.keepsSteady() ? flow.steady() : null);
     }
     return new Stage() {
       @Override

@@ -21,7 +21,8 @@ import jdk.incubator.vector.VectorSpecies;
  * Probabilities exist for one block of queries at a time and are computed again in the backward
  * pass.
  *
- * <p>The unit of work is one query head. An instance holds the scratch memory of one thread.
+ * <p>The unit of work is one query head, forward also a block of its queries. An instance holds the
+ * scratch memory of one thread.
  */
 public final class Attention {
   /** A window that leaves every earlier row visible. */
@@ -30,7 +31,9 @@ public final class Attention {
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
   private static final int LANES = SPECIES.length();
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
-  private static final int QUERY_BLOCK = 64;
+
+  /** {@link #forward} on so many rows at a time gives the bits of one call. */
+  public static final int QUERY_BLOCK = 64;
 
   private final int heads;
   private final int kvHeads;
