@@ -6,7 +6,7 @@ package dev.cram.tensor;
  * <p>oneDNN's kernels do best at widths of 64 columns and multiples; 48 and three times 48 come
  * close. A slice should also fit into a core's second-level cache, with room for the inputs.
  */
-final class SliceWidth {
+public final class SliceWidth {
   private static final int MAX_WIDTH = 512;
   private static final int MAX_FLOATS = 300_000;
 
@@ -18,7 +18,7 @@ final class SliceWidth {
   private SliceWidth() {}
 
   /** The width for a matrix {@code [k, n]}. */
-  static int of(int k, int n) {
+  public static int of(int k, int n) {
     int best = Math.min(64, n);
     double lowest = cost(n, best);
     for (int width = 128; width <= MAX_WIDTH && width <= n && fits(k, width); width += 64) {
