@@ -20,6 +20,9 @@ def ratio(numbers, form):
 def rows(cases):
     for case, engines in cases.items():
         cram, floor, torch = ([line["median_ms"] for line in engines[engine]] for engine in ENGINES)
+        if len({len(cram), len(floor), len(torch)} - {0}) > 1:
+            sys.exit(f"{sys.argv[1]}: {case}: {len(cram)} lines of cram, {len(floor)} of products and {len(torch)}"
+                     " of torch; run bench/run again")
         cells = [*case, f"{statistics.median(cram):.1f}" if cram else ""]
         if floor and cram:
             attention = [line["attention_ms"] for line in engines["products"]]

@@ -3,6 +3,7 @@ package dev.cram.bench;
 import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Workers;
 import dev.cram.tensor.onednn.Sgemm;
+import dev.cram.tensor.op.Attention;
 import java.lang.foreign.Arena;
 
 /**
@@ -11,7 +12,6 @@ import java.lang.foreign.Arena;
  * leave out the keys behind them, as any implementation for long texts does.
  */
 final class AttentionProducts {
-  private static final int QUERY_BLOCK = 64;
   private static final double WARM_UP_SECONDS = 0.5;
 
   private final Shape.Heads shape;
@@ -32,7 +32,7 @@ final class AttentionProducts {
     keys.fill(0.5f);
     scores = new Matrix[threads];
     for (int worker = 0; worker < threads; worker++) {
-      scores[worker] = Matrix.allocate(arena, QUERY_BLOCK, rows);
+      scores[worker] = Matrix.allocate(arena, Attention.QUERY_BLOCK, rows);
     }
   }
 
@@ -58,8 +58,8 @@ final class AttentionProducts {
     long column = 4L * head * shape.headDim();
     int stride = queries.cols();
     Matrix block = scores[worker];
-    for (int from = 0; from < rows; from += QUERY_BLOCK) {
-      int count = Math.min(QUERY_BLOCK, rows - from);
+    for (int from = 0; from < rows; from += Attention.QUERY_BLOCK) {
+      int count = Math.min(Attention.QUERY_BLOCK, rows - from);
       int visible = from + count;
       long q = queries.address(from) + column;
       long k = keys.address(0) + column;

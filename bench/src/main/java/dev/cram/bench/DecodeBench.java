@@ -31,27 +31,34 @@ public final class DecodeBench {
     Options options = Options.of(arguments);
     Path model = options.shape().directory(options.models());
     int[] threads = options.cases().stream().mapToInt(Options.Case::threads).distinct().toArray();
-    for (int count : threads) {
-      try (Workers workers = new Workers(count);
-          CausalLm lm = CausalLm.open(model.toString(), options.precision(), workers);
-          GreedyDecoder decoder = new GreedyDecoder(lm, TOKENS, workers);
-          Arena arena = Arena.ofConfined()) {
-        Matrix mem = Matrix.allocate(arena, 1, lm.embeddingSize());
-        Timing timing = Timing.of(() -> decode(decoder, mem), WARM_UP_SECONDS, options.seconds());
-        double tokensPerSecond = 1e3 * TOKENS / timing.medianMs();
-        double readPerSecond = bytesPerToken(options) * tokensPerSecond / 1e9;
-        double bandwidth = bandwidth(workers, options.seconds());
-        System.out.printf(
-            Locale.ROOT,
-            "%s, \"tokens_per_s\": %.1f, \"weights_mib\": %.0f, \"read_gb_per_s\": %.2f,"
-                + " \"memory_gb_per_s\": %.2f, \"share_of_bandwidth\": %.3f}%n",
-            options.json("decode", new Options.Case(TOKENS, 1, count)),
-            tokensPerSecond,
-            bytesPerToken(options) / 1048576.0,
-            readPerSecond,
-            bandwidth,
-            readPerSecond / bandwidth);
+    try (Workers opener = new Workers(options.mostThreads());
+        CausalLm lm = CausalLm.open(model.toString(), options.precision(), opener)) {
+      for (int count : threads) {
+        measure(options, lm, count);
       }
+    }
+  }
+
+  private static void measure(Options options, CausalLm lm, int threads) {
+    try (Workers workers = new Workers(threads);
+        GreedyDecoder decoder = new GreedyDecoder(lm, TOKENS, workers);
+        Arena arena = Arena.ofConfined()) {
+      Matrix mem = Matrix.allocate(arena, 1, lm.embeddingSize());
+      Timing timing = Timing.of(() -> decode(decoder, mem), WARM_UP_SECONDS, options.seconds());
+      double tokensPerSecond = 1e3 * TOKENS / timing.medianMs();
+      long bytesPerToken = bytesPerToken(options);
+      double readPerSecond = bytesPerToken * tokensPerSecond / 1e9;
+      double bandwidth = bandwidth(workers, options.seconds());
+      System.out.printf(
+          Locale.ROOT,
+          "%s, \"tokens_per_s\": %.1f, \"weights_mib\": %.0f, \"read_gb_per_s\": %.2f,"
+              + " \"memory_gb_per_s\": %.2f, \"share_of_bandwidth\": %.3f}%n",
+          options.json("decode", new Options.Case(TOKENS, 1, threads)),
+          tokensPerSecond,
+          bytesPerToken / 1048576.0,
+          readPerSecond,
+          bandwidth,
+          readPerSecond / bandwidth);
     }
   }
 

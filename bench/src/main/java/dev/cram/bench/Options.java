@@ -45,6 +45,11 @@ record Options(Shape shape, Precision precision, List<Case> cases, double second
         Path.of(values.getOrDefault("--models", "bench/target/models")));
   }
 
+  /** Of all cases. */
+  int mostThreads() {
+    return cases.stream().mapToInt(Case::threads).max().orElseThrow();
+  }
+
   private static int[] numbers(String list) {
     return Arrays.stream(list.trim().split("\\s+")).mapToInt(Integer::parseInt).toArray();
   }

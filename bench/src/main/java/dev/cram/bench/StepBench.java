@@ -28,9 +28,8 @@ public final class StepBench {
   public static void main(String[] arguments) throws IOException {
     Options options = Options.of(arguments);
     Path model = options.shape().directory(options.models());
-    int mostThreads = options.cases().stream().mapToInt(Options.Case::threads).max().orElseThrow();
     long opening = System.nanoTime();
-    try (Workers opener = new Workers(mostThreads);
+    try (Workers opener = new Workers(options.mostThreads());
         CausalLm lm = CausalLm.open(model.toString(), options.precision(), opener)) {
       double openSeconds = (System.nanoTime() - opening) / 1e9;
       double warmUpSeconds = FIRST_WARM_UP_SECONDS;

@@ -3,28 +3,12 @@ package dev.cram.bench.ops;
 import dev.cram.tensor.Matrix;
 import dev.cram.tensor.op.CausalConvolution;
 import dev.cram.tensor.op.SelectiveScan;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /** The scan and the convolution of one layer, all channels on one thread; sizes of Mamba-130M. */
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Fork(1)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-@State(Scope.Thread)
-public class MambaBenchmark {
+public class MambaBenchmark extends OpBenchmark {
   private static final int CHANNELS = 1536;
   private static final int STATE_SIZE = 16;
   private static final int KERNEL = 4;
@@ -32,7 +16,6 @@ public class MambaBenchmark {
   @Param({"64", "256"})
   public int rows;
 
-  private OpState memory;
   private CausalConvolution convolution;
   private SelectiveScan scan;
   private SelectiveScan.Scratch scratch;
@@ -46,39 +29,31 @@ public class MambaBenchmark {
 
   @Setup
   public void setUp() {
-    memory = new OpState();
-    convolution =
-        new CausalConvolution(
-            memory.randomValues(CHANNELS * KERNEL), memory.randomValues(CHANNELS));
-    float[] a = memory.randomValues(CHANNELS * STATE_SIZE);
+    convolution = new CausalConvolution(randomValues(CHANNELS * KERNEL), randomValues(CHANNELS));
+    float[] a = randomValues(CHANNELS * STATE_SIZE);
     for (int i = 0; i < a.length; i++) {
       a[i] = -1 - Math.abs(a[i]);
     }
-    scan = new SelectiveScan(a, memory.randomValues(CHANNELS));
+    scan = new SelectiveScan(a, randomValues(CHANNELS));
     scratch = new SelectiveScan.Scratch(STATE_SIZE);
     inputs = inputs(2 * STATE_SIZE);
     gradients = inputs(scan.blocks() * 2 * STATE_SIZE);
-    state = memory.random(1, scan.stateFloats());
-    checkpoints = memory.random(SelectiveScan.checkpoints(rows), scan.stateFloats());
-    window = memory.random(KERNEL - 1, CHANNELS);
-    y = memory.random(rows, CHANNELS);
-    dy = memory.random(rows, CHANNELS);
+    state = random(1, scan.stateFloats());
+    checkpoints = random(SelectiveScan.checkpoints(rows), scan.stateFloats());
+    window = random(KERNEL - 1, CHANNELS);
+    y = random(rows, CHANNELS);
+    dy = random(rows, CHANNELS);
     scanForward();
   }
 
   private SelectiveScan.Inputs inputs(int bcColumns) {
     return new SelectiveScan.Inputs(
-        memory.random(rows, CHANNELS),
-        memory.random(rows, CHANNELS),
-        memory.random(rows, bcColumns),
+        random(rows, CHANNELS),
+        random(rows, CHANNELS),
+        random(rows, bcColumns),
         0,
-        memory.random(rows, CHANNELS),
+        random(rows, CHANNELS),
         0);
-  }
-
-  @TearDown
-  public void tearDown() {
-    memory.close();
   }
 
   @Benchmark

@@ -5,31 +5,16 @@ import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Multiplier;
 import dev.cram.tensor.Precision;
 import dev.cram.tensor.Workers;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * A frozen layer in both directions, with weights that stay in the cache: what a core can do where
  * it does not wait for memory. {@code ProductBench} measures whole models.
  */
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Fork(1)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@State(Scope.Thread)
-public class ProductBenchmark {
+public class ProductBenchmark extends OpBenchmark {
   private static final int INPUTS = 576;
   private static final int OUTPUTS = 3072;
 
@@ -41,7 +26,6 @@ public class ProductBenchmark {
 
   @Param public Precision precision;
 
-  private OpState memory;
   private Workers workers;
   private Multiplier multiplier;
   private FrozenLinear linear;
@@ -51,21 +35,18 @@ public class ProductBenchmark {
 
   @Setup
   public void setUp() {
-    memory = new OpState();
     workers = new Workers(threads);
     multiplier = new Multiplier(workers, rows);
-    linear =
-        FrozenLinear.pack(memory.arena(), memory.random(OUTPUTS, INPUTS), null, precision, workers);
-    x = memory.random(rows, INPUTS);
-    y = memory.random(rows, OUTPUTS);
-    dx = memory.random(rows, INPUTS);
+    linear = FrozenLinear.pack(arena, random(OUTPUTS, INPUTS), null, precision, workers);
+    x = random(rows, INPUTS);
+    y = random(rows, OUTPUTS);
+    dx = random(rows, INPUTS);
   }
 
   @TearDown
   public void tearDown() {
     multiplier.close();
     workers.close();
-    memory.close();
   }
 
   @Benchmark

@@ -9,28 +9,12 @@ import dev.cram.tensor.op.RmsNorm;
 import dev.cram.tensor.op.Rope;
 import dev.cram.tensor.op.Sum;
 import dev.cram.tensor.op.SwiGlu;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /** What is done row by row between the products, all rows on one thread; sizes of SmolLM2-135M. */
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Fork(1)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-@State(Scope.Thread)
-public class RowOpsBenchmark {
+public class RowOpsBenchmark extends OpBenchmark {
   private static final int HIDDEN_SIZE = 576;
   private static final int INTERMEDIATE_SIZE = 1536;
   private static final int HEADS = 9;
@@ -40,7 +24,6 @@ public class RowOpsBenchmark {
   @Param({"64", "256"})
   public int rows;
 
-  private OpState memory;
   private Matrix x;
   private Matrix y;
   private Matrix dy;
@@ -56,26 +39,20 @@ public class RowOpsBenchmark {
 
   @Setup
   public void setUp() {
-    memory = new OpState();
-    x = memory.random(rows, HIDDEN_SIZE);
-    y = memory.random(rows, HIDDEN_SIZE);
-    dy = memory.random(rows, HIDDEN_SIZE);
-    weight = memory.random(1, HIDDEN_SIZE);
-    bias = memory.random(1, HIDDEN_SIZE);
-    wide = memory.random(rows, 2 * INTERMEDIATE_SIZE);
-    dWide = memory.random(rows, 2 * INTERMEDIATE_SIZE);
-    half = memory.random(rows, INTERMEDIATE_SIZE);
-    dHalf = memory.random(rows, INTERMEDIATE_SIZE);
+    x = random(rows, HIDDEN_SIZE);
+    y = random(rows, HIDDEN_SIZE);
+    dy = random(rows, HIDDEN_SIZE);
+    weight = random(1, HIDDEN_SIZE);
+    bias = random(1, HIDDEN_SIZE);
+    wide = random(rows, 2 * INTERMEDIATE_SIZE);
+    dWide = random(rows, 2 * INTERMEDIATE_SIZE);
+    half = random(rows, INTERMEDIATE_SIZE);
+    dHalf = random(rows, INTERMEDIATE_SIZE);
     means = new float[rows];
     inverseDeviations = new float[rows];
-    rope = new Rope(memory.arena(), Rope.inverseFrequencies(10_000, HEAD_DIM), rows);
+    rope = new Rope(arena, Rope.inverseFrequencies(10_000, HEAD_DIM), rows);
     rmsNormForward();
     layerNormForward();
-  }
-
-  @TearDown
-  public void tearDown() {
-    memory.close();
   }
 
   @Benchmark

@@ -19,15 +19,10 @@ public record Mlp(FrozenLinear up, Activation activation, FrozenLinear down) imp
   }
 
   @Override
-  public boolean keepsSteady() {
-    return true;
-  }
-
-  @Override
   public Stage plan(Flow input, Matrix outputGradient, Plan plan) {
     Matrix hidden = plan.kept(up.outputs());
     Matrix activated = plan.scratch(up.outputs());
-    Matrix y = input.steady() == null ? plan.scratch(outputs()) : plan.cache(outputs());
+    Matrix y = plan.rowByRow(input, outputs());
     Matrix dActivated = plan.gradient(up.outputs());
     Multiplier multiplier = plan.multiplier();
     Workers workers = plan.workers();

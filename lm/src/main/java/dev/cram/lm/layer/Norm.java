@@ -78,7 +78,7 @@ public final class Norm implements Layer {
     boolean keeps = keepsInput && outputGradient != null;
     Matrix x = keeps ? plan.kept(size) : input.value();
     Matrix dx = input.gradient();
-    Matrix y = input.steady() == null ? plan.scratch(size) : plan.cache(size);
+    Matrix y = plan.rowByRow(input, size);
     float[] means = new float[centred ? plan.maxRows() : 0];
     float[] inverseDeviations = new float[plan.maxRows()];
     Workers workers = plan.workers();

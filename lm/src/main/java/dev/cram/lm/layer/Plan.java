@@ -92,6 +92,14 @@ public final class Plan {
     return matrix;
   }
 
+  /**
+   * What a layer computes from each row by itself: scratch, or a {@link #cache} where the input has
+   * steady rows, which are not computed again.
+   */
+  Matrix rowByRow(Flow input, int cols) {
+    return input.steady() == null ? scratch(cols) : cache(cols);
+  }
+
   /** Scratch for a gradient, or null in a plan without gradients. */
   public Matrix gradient(int cols) {
     return gradients ? scratch(cols) : null;

@@ -19,11 +19,6 @@ public record Sequential(List<Layer> layers) implements Layer {
   }
 
   @Override
-  public boolean keepsSteady() {
-    return layers.stream().allMatch(Layer::keepsSteady);
-  }
-
-  @Override
   public Stage plan(Flow input, Matrix outputGradient, Plan plan) {
     Stage[] stages = new Stage[layers.size()];
     Flow flow = input;
