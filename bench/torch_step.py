@@ -23,10 +23,10 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
 
-def llama(hidden, layers, heads, kv_heads, intermediate, vocabulary, rope_theta, positions):
+def llama(hidden, layers, heads, kv_heads, head_dim, intermediate, vocabulary, rope_theta, positions):
     return dict(
         model_type="llama", hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads,
-        num_key_value_heads=kv_heads, intermediate_size=intermediate, vocab_size=vocabulary,
+        num_key_value_heads=kv_heads, head_dim=head_dim, intermediate_size=intermediate, vocab_size=vocabulary,
         rope_parameters=dict(rope_type="default", rope_theta=rope_theta), max_position_embeddings=positions,
         rms_norm_eps=1e-5, initializer_range=0.02, tie_word_embeddings=True)
 
@@ -38,9 +38,9 @@ def pythia(hidden, layers, heads):
 
 
 SHAPES = {
-    "smollm2-135m": llama(576, 30, 9, 3, 1536, 49152, 100000.0, 8192),
-    "llama-3.2-1b": llama(2048, 16, 32, 8, 8192, 128256, 500000.0, 131072),
-    "cram-tiny": llama(256, 8, 4, 2, 704, 4096, 10000.0, 2048),
+    "smollm2-135m": llama(576, 30, 9, 3, 64, 1536, 49152, 100000.0, 8192),
+    "llama-3.2-1b": llama(2048, 16, 32, 8, 64, 8192, 128256, 500000.0, 131072),
+    "cram-tiny": llama(512, 8, 4, 2, 64, 384, 4096, 10000.0, 2048),
     "pythia-160m": pythia(768, 12, 12),
     "pythia-410m": pythia(1024, 24, 16),
     "mamba-130m": dict(

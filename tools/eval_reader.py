@@ -1,11 +1,10 @@
-"""How much text one input vector of a frozen LM holds, by Cram's recipe, many texts in one batch.
+"""How much text one input vector of a frozen LM holds, by Cram's default recipe, many texts in one batch.
 
-Every text gets its own W z + b (rank: half the width), AdamW lr 0.02, all tokens predicted, the vector kept at its best
-accuracy. Reports for each kind of text and length: exact (every teacher-forced argmax right), accuracy, horizon (right
-tokens before the first miss), steps of the exact ones, Token Gain, Information Gain (nats) and capacity utilisation
-(Token Gain / (16 width / log2 vocabulary)). Gains count tokens 2..n, since the LM alone has nothing to predict the first
-from; they are those of a saturated vector where accuracy is below 0.99. Texts: windows of FILES (.txt; .java and .py as
-code), held-out words of --words, and uniformly drawn tokens.
+The vector is kept at its best accuracy; all tokens are predicted. Reports for each kind of text and length: exact (every
+teacher-forced argmax right), accuracy, horizon (right tokens before the first miss), steps of the exact ones, Token Gain,
+Information Gain (nats) and capacity utilisation (Token Gain / (16 width / log2 vocabulary)). Gains count tokens 2..n,
+since the LM alone has nothing to predict the first from; they are those of a saturated vector where accuracy is below
+0.99. Texts: windows of FILES (.txt; .java and .py as code), held-out words of --words, and uniformly drawn tokens.
 """
 import argparse, json, math, os, time
 
@@ -17,7 +16,7 @@ from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM
 from transformers.utils import logging
 
-from train_reader import clean, read, windows
+from train_reader import Vectors, clean, read, windows
 
 logging.disable_progress_bar()
 
@@ -25,37 +24,24 @@ logging.disable_progress_bar()
 def cram(model, x, steps, patience):
     """Returns by text: the most right tokens; [cross-entropy of tokens 2..n, horizon, step, right among 2..n] then; mem."""
     count, n = x.shape
-    e = model.get_input_embeddings()(x)
-    d = e.size(-1)
-    k = d // 2
-    z = torch.rand(count, k) * 0.02
-    w = (torch.rand(count, d, k) * 2 - 1) * k ** -0.5
-    b = (torch.rand(count, d) * 2 - 1) * k ** -0.5
-    parameters = [p.requires_grad_() for p in (z, w, b)]
-    optimiser = torch.optim.AdamW(parameters, lr=0.02, betas=(0.9, 0.9), weight_decay=0.01)
+    embeddings = model.get_input_embeddings()
+    texts = Vectors(x, None, 150 * embeddings.weight.std(), embeddings.embedding_dim)
     right, best = torch.full((count,), -1), torch.zeros(count, 4)
-    kept = torch.zeros(count, d)
-    active = torch.ones(count, dtype=torch.bool)
+    kept = torch.zeros(count, embeddings.embedding_dim)
     for step in range(steps + 1):
-        rows = active.nonzero().squeeze(1)
-        v = torch.einsum("cdk,ck->cd", w[rows], z[rows]) + b[rows]
-        h = model.model(inputs_embeds=torch.cat([v[:, None], e[rows]], 1), use_cache=False).last_hidden_state[:, :-1]
-        logits = model.lm_head(h)
-        ce = F.cross_entropy(logits.mT, x[rows], reduction="none")
-        ok = logits.argmax(-1) == x[rows]
+        v = texts.vectors()
+        e = torch.cat([v[:, None], embeddings(x)], 1)
+        logits = model.lm_head(model.model(inputs_embeds=e, use_cache=False).last_hidden_state[:, :-1])
+        ce, ok = texts.judge(logits)
         good = ok.sum(1)
-        for r, c, o, g, vector in zip(rows.tolist(), ce[:, 1:].sum(1).tolist(), ok, good.tolist(), v.detach()):
+        for r, (c, g) in enumerate(zip(ce[:, 1:].sum(1).tolist(), good.tolist())):
             if g > right[r]:
                 right[r] = g
-                best[r] = torch.tensor([c, n if g == n else float((~o).float().argmax()), step, float(o[1:].sum())])
-                kept[r] = vector
-            if g == n or step - best[r, 2] >= patience:
-                active[r] = False
-        if not active.any():
+                best[r] = torch.tensor([c, n if g == n else float((~ok[r]).float().argmax()), step, float(ok[r, 1:].sum())])
+                kept[r] = v[r].detach()
+        if ((right == n) | (step - best[:, 2] >= patience)).all():
             break
-        optimiser.zero_grad()
-        ce.mean(1).sum().backward()
-        optimiser.step()
+        texts.step(torch.autograd.grad(texts.weighted(ce), v)[0])
     return right, best, kept
 
 

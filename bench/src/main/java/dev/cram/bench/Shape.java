@@ -28,9 +28,9 @@ record Shape(String id, String config, List<Weight> weights, Heads heads) {
   /** All shapes that can be measured. */
   static final List<Shape> ALL =
       List.of(
-          llama("llama-3.2-1b", 2048, 16, 32, 8, 8192, 128_256, 500_000, 131_072),
-          llama("smollm2-135m", 576, 30, 9, 3, 1536, 49152, 100_000, 8192),
-          llama("cram-tiny", 256, 8, 4, 2, 704, 4096, 10_000, 2048),
+          llama("llama-3.2-1b", 2048, 16, 32, 8, 64, 8192, 128_256, 500_000, 131_072),
+          llama("smollm2-135m", 576, 30, 9, 3, 64, 1536, 49152, 100_000, 8192),
+          llama("cram-tiny", 512, 8, 4, 2, 64, 384, 4096, 10_000, 2048),
           mamba("mamba-130m", 768, 24, 50280),
           mamba("mamba-1.4b", 2048, 48, 50280),
           pythia("pythia-160m", 768, 12, 12),
@@ -114,15 +114,17 @@ record Shape(String id, String config, List<Weight> weights, Heads heads) {
         .orElseThrow(() -> new IllegalArgumentException("no shape " + id));
   }
 
-  /** Writes a model directory with random weights, unless an earlier run did. */
+  /** Writes a model directory with random weights, unless an earlier run wrote the same shape. */
   Path directory(Path folder) throws IOException {
     Path directory = folder.resolve(id);
     Path file = directory.resolve("model.safetensors");
-    if (Files.exists(file)) {
+    Path described = directory.resolve("config.json");
+    if (Files.exists(file) && Files.readString(described).equals(config)) {
       return directory;
     }
     Files.createDirectories(directory);
-    Files.writeString(directory.resolve("config.json"), config);
+    Files.deleteIfExists(file);
+    Files.writeString(described, config);
     try (InputStream tokenizer =
         Shape.class.getResourceAsStream("/dev/cram/lm/models/cram-tiny/tokenizer.json")) {
       Files.copy(
@@ -146,6 +148,7 @@ record Shape(String id, String config, List<Weight> weights, Heads heads) {
       int layers,
       int heads,
       int kvHeads,
+      int headDim,
       int intermediateSize,
       int vocabularySize,
       int ropeTheta,
@@ -153,21 +156,22 @@ record Shape(String id, String config, List<Weight> weights, Heads heads) {
     String config =
         """
         {"model_type": "llama", "hidden_size": %d, "num_hidden_layers": %d,
-         "num_attention_heads": %d, "num_key_value_heads": %d, "intermediate_size": %d,
-         "vocab_size": %d, "rope_theta": %d, "max_position_embeddings": %d, "rms_norm_eps": 1e-5,
-         "hidden_act": "silu", "tie_word_embeddings": true}
+         "num_attention_heads": %d, "num_key_value_heads": %d, "head_dim": %d,
+         "intermediate_size": %d, "vocab_size": %d, "rope_theta": %d,
+         "max_position_embeddings": %d, "rms_norm_eps": 1e-5, "hidden_act": "silu",
+         "tie_word_embeddings": true}
         """
             .formatted(
                 hiddenSize,
                 layers,
                 heads,
                 kvHeads,
+                headDim,
                 intermediateSize,
                 vocabularySize,
                 ropeTheta,
                 maxPositions);
     List<Weight> weights = new ArrayList<>();
-    int headDim = hiddenSize / heads;
     weights.add(Weight.random("model.embed_tokens", vocabularySize, hiddenSize));
     for (int layer = 0; layer < layers; layer++) {
       String block = "model.layers." + layer + ".";
@@ -184,7 +188,7 @@ record Shape(String id, String config, List<Weight> weights, Heads heads) {
       weights.add(Weight.random(mlp + "down_proj", hiddenSize, intermediateSize));
     }
     weights.add(Weight.ones("model.norm.weight", hiddenSize));
-    return new Shape(id, config, weights, new Heads(layers, heads, hiddenSize / heads));
+    return new Shape(id, config, weights, new Heads(layers, heads, headDim));
   }
 
   private static Shape mamba(String id, int hiddenSize, int layers, int vocabularySize) {

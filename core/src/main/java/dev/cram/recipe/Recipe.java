@@ -189,7 +189,10 @@ public record Recipe(
    * results of the old and the new one are not taken for each other.
    */
   public static int revision(String name) {
-    return name.equals(CRAM.name) ? 3 : 1;
+    if (name.equals(CRAM.name)) {
+      return 3;
+    }
+    return name.equals(PROGRESSIVE.name) || name.equals(PROGRESSIVE_LOWDIM.name) ? 2 : 1;
   }
 
   /** The same recipe with another step budget. */

@@ -107,6 +107,37 @@ class LaboratoryTest {
   }
 
   @Test
+  void aRecipeThatGrowsAPrefixKeepsTheVectorsOfTheLongest() {
+    Path database = folder.resolve("lab.db");
+    Experiment progressive =
+        new Experiment(
+            "test",
+            List.of(MODEL),
+            Map.of("source", new Sampling("random", 4, Sampling.Lengths.GRID)),
+            List.of(16),
+            List.of(1),
+            List.of(1L),
+            1,
+            Recipe.PROGRESSIVE.withMaxSteps(120),
+            Precision.F32,
+            Experiment.Goal.ALL,
+            0);
+    run(progressive, database, 1);
+
+    try (LabDatabase lab = LabDatabase.openReadOnly(database)) {
+      List<Boolean> kept = new ArrayList<>();
+      lab.query(
+          "SELECT horizon = list_max(curve_exact_prefix), horizon < length"
+              + " FROM results JOIN traces USING (id)",
+          row -> {
+            kept.add(row.getBoolean(1));
+            assertThat(row.getBoolean(2)).as("not exact, or there is nothing to see").isTrue();
+          });
+      assertThat(kept).containsOnly(true).hasSize(4);
+    }
+  }
+
+  @Test
   void theSameExperimentAgainDoesNothingAndALargerOneOnlyTheRest() {
     Path database = folder.resolve("lab.db");
     run(experiment(List.of(4), 2, Experiment.Goal.ALL), database, 1);

@@ -12,6 +12,7 @@ import dev.cram.tensor.Workers;
 import java.lang.foreign.Arena;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
@@ -96,10 +97,17 @@ public final class Trial implements AutoCloseable {
       closeSearch();
       search =
           new VectorSearch(
-              lm, workers, request.recipe(), Objective.GIVEN_FIRST, Score.BY_ACCURACY, 0f);
+              lm, workers, request.recipe(), Objective.GIVEN_FIRST, order(request.recipe()), 0f);
       searchedFor = key;
     }
     return search;
+  }
+
+  /** A recipe that grows a prefix is after the longest one, not after the most right tokens. */
+  private static Comparator<Score> order(Recipe recipe) {
+    return recipe.growth() == Recipe.Growth.PROGRESSIVE
+        ? Score.BY_SECURE_PREFIX
+        : Score.BY_ACCURACY;
   }
 
   /** Tokens that greedy decoding gives back before its first error, the given one included. */
