@@ -34,8 +34,8 @@ def record():
                     stream.feed(os.read(terminal, 65536))
                 except OSError:
                     running = False
-        look += INTERVAL
         picture = draw(screen)
+        look = max(look + INTERVAL, time.time() + INTERVAL / 4)  # a slow drawing must not keep it from reading
         if picture != shown:
             frames.append([picture, INTERVAL])
             shown = picture

@@ -1,18 +1,18 @@
 """Teach a small Llama-architecture LM to read a text back from one input vector, and keep it a language model.
 
 What counts is how well the model reads vectors that were optimised for their text from a random start, as Cram does. So
-that is what it learns from: a step takes some texts of one length, moves a random vector for each by --inner normalised
-gradient steps with momentum, the model unchanged, and then lets the model learn from what is still wrong: at the optimum,
-that gradient is the gradient of the best loss that a vector can reach. (Vectors of an amortised encoder were cheaper and
-made the model worse at reading optimised ones; see docs/model.md.) The vector gets noise, so that what is found is a basin
-and not a point. Every step also has a pass over plain text, whose loss is taken half from the text and half, with
---teacher, from another LM's predictions.
+that is what it learns from: the vectors of a batch of texts of one length are moved by Cram's default recipe, --burst steps
+with the model unchanged. Then the texts give --lessons: each time their vectors move on, and the model learns from what is
+still wrong. At the optimum that gradient is the gradient of the best loss that a vector can reach. Several batches take
+turns, so that no text is learned by heart. (Vectors of an amortised encoder were cheaper and made the model worse at reading
+optimised ones; see docs/model.md.) Every step also has a pass over plain text, whose loss is taken half from the text and
+half, with --teacher, from another LM's predictions.
 
-Typical lengths grow while the loss of optimised vectors is below --target. What is written is a causal LM like any other.
-State is kept in OUT/state.pt; a run that was stopped (TERM saves first) goes on where it was. With --width and
---intermediate the model is grown first: its residual stream is widened by dimensions that change little at first, its
-MLPs are cut to the neurons that matter most. The learning rate is constant and falls to zero in the last --decay minutes,
-or sooner: once the validation score has not improved for --patience evaluations.
+Typical lengths grow while the loss of the texts read is below --target. What is written is a causal LM like any other.
+State is kept in OUT/state.pt; a run that was stopped (TERM saves first) goes on where it was, with other batches. With
+--width and --intermediate the model is grown first: its residual stream is widened by dimensions that change little at
+first, its MLPs are cut to the neurons that matter most. The learning rate is constant and falls to zero in the last --decay
+minutes, or sooner: once the validation score has not improved for --patience evaluations.
 """
 import argparse, copy, glob, json, math, os, re, signal, sys, time
 
@@ -25,7 +25,7 @@ from transformers import AutoModelForCausalLM
 from transformers.utils import logging
 
 logging.disable_progress_bar()
-MAX_N, WINDOW = 160, 256
+MAX_N, WINDOW = 320, 256
 
 
 def arguments():
@@ -44,6 +44,7 @@ def arguments():
     a.add_argument("--between", type=int, default=1, help="further such steps before each lesson")
     a.add_argument("--lessons", type=int, default=4, help="how often the model learns from the same texts")
     a.add_argument("--pool", type=int, default=4, help="batches that take turns, so that lessons on a text lie apart")
+    a.add_argument("--every", type=int, default=1, help="only every so many steps has a lesson, the others plain text alone")
     a.add_argument("--lr", type=float, default=0.01, help="of Muon; AdamW takes an eighth")
     a.add_argument("--teacher", help="LM with the same tokenizer whose predictions the plain text teaches too")
     a.add_argument("--lm-weight", type=float, default=1.0)
@@ -311,9 +312,10 @@ class Trainer:
         self.model.requires_grad_(True)
         return loss.detach(), right
 
-    def step(self, scale):
+    def lesson(self):
+        """Moves the vectors of the texts whose turn it is, and adds what they teach to the gradients of the weights."""
         args, s = self.args, self.s
-        turn = s["step"] % args.pool
+        turn = s["step"] // args.every % args.pool
         texts = self.pool.get(turn)
         if texts is None or texts.lessons == args.lessons:
             texts = self.pool[turn] = self.start(*self.batch())
@@ -321,16 +323,21 @@ class Trainer:
         self.move(texts, args.between)
         v = texts.vectors()
         loss, right = texts.judge(self.read(v, texts.x))
-        (texts.weighted(loss) + args.lm_weight * self.plain()).backward()
+        texts.weighted(loss).backward()
         texts.step(v.grad)
         texts.lessons += 1
         loss = loss.mean().item()
-        kind = texts.kind
-        self.note(kind, loss)
-        self.note("accuracy-" + kind, right.float().mean().item())
-        if kind == "books":
-            s["center"] = min(130.0, max(8.0, s["center"] * (1.004 if loss < args.target else 0.998)))
+        self.note(texts.kind, loss)
+        self.note("accuracy-" + texts.kind, right.float().mean().item())
+        if texts.kind == "books":
+            s["center"] = min(240.0, max(8.0, s["center"] * (1.004 if loss < args.target else 0.998)))
         s["tokens"] += texts.x.numel()
+
+    def step(self, scale):
+        args, s = self.args, self.s
+        if s["step"] % args.every == 0:
+            self.lesson()
+        (args.lm_weight * self.plain()).backward()
         lr = args.lr * scale * min(1, (s["step"] + 1) / 40)
         self.muon.step(lr)
         torch.nn.utils.clip_grad_norm_(self.rest, 1.0)

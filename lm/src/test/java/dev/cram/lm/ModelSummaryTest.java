@@ -29,13 +29,13 @@ class ModelSummaryTest {
                 "cram-tiny",
                 Optional.empty(),
                 "llama",
-                6_951_168,
-                256,
+                9_970_176,
+                512,
                 8,
                 4096,
                 OptionalInt.of(2048),
                 "BF16",
-                13_902_336,
+                19_940_352,
                 Optional.empty()));
   }
 

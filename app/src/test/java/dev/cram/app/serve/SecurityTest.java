@@ -216,7 +216,7 @@ class SecurityTest {
     byte[] zeros = new byte[100 << 20];
     CramFile bomb =
         CramFile.of(
-            new ModelIdentity("cram-tiny", "w", "t", 256),
+            new ModelIdentity("cram-tiny", "w", "t", 512),
             Precision.F32,
             "cram",
             1,

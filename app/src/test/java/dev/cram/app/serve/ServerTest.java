@@ -53,7 +53,7 @@ class ServerTest {
     CramFile file = CramFile.read("gate.cram", bytes);
     assertThat(sizes.get(4).getAsJsonObject().get("bytes").getAsInt()).isEqualTo(bytes.length);
     assertThat(sizes.get(3).getAsJsonObject().get("bytes").getAsInt())
-        .isEqualTo((int) (vectors * 1024));
+        .isEqualTo((int) (vectors * 512 * Float.BYTES));
 
     ByteBuffer npy =
         ByteBuffer.wrap(visitor.bytes("/api/jobs/" + job + "/vectors.npy"))
@@ -62,9 +62,9 @@ class ServerTest {
     assertThat(header % 64).isZero();
     assertThat(new String(npy.array(), 10, header - 10, UTF_8))
         .startsWith(
-            "{'descr': '<f4', 'fortran_order': False, 'shape': (" + (int) vectors + ", 256)")
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (" + (int) vectors + ", 512)")
         .endsWith("\n");
-    assertThat(npy.capacity() - header).isEqualTo((int) (vectors * 1024));
+    assertThat(npy.capacity() - header).isEqualTo((int) (vectors * 512 * Float.BYTES));
     assertThat(npy.getFloat(header)).isEqualTo(file.segments().getFirst().vectors().values()[0]);
   }
 

@@ -21,8 +21,8 @@ class ModelFilesTest {
       assertThat(model.name()).isEqualTo("cram-tiny");
       assertThat(model.config().modelType()).isEqualTo("llama");
       assertThat(model.weights().fingerprint())
-          .isEqualTo("a02205326063c457d2cdfa4272a8209a1c43bec8388e12d88b06ca3543ecb0ec");
-      assertThat(model.weights().matrix("model.embed_tokens.weight", 4096, 256).rows())
+          .isEqualTo("b85a5aef209bad945d04ec284eba2ddf52289f7a6254ec6b6216bb324f21f628");
+      assertThat(model.weights().matrix("model.embed_tokens.weight", 4096, 512).rows())
           .isEqualTo(4096);
       assertThat(model.tokenizer().vocabularySize()).isEqualTo(4096);
       assertThat(model.tokenizer()).isSameAs(model.tokenizer());
