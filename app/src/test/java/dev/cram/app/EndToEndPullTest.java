@@ -93,7 +93,7 @@ class EndToEndPullTest {
     assertThat(cram.run("models").out())
         .asString(UTF_8)
         .containsPattern("cram-tiny +llama +10.0M +512 +8 +4,096 +2,048 +BF16 +19.9 MB +683")
-        .containsPattern("someone/tiny +llama +7.0M")
+        .containsPattern("someone/tiny +llama +10.0M")
         .contains(cache.toString());
 
     JsonObject listed =
@@ -103,7 +103,7 @@ class EndToEndPullTest {
             .getAsJsonObject();
 
     assertThat(listed.get("name").getAsString()).isEqualTo(MODEL);
-    assertThat(listed.get("parameters").getAsLong()).isEqualTo(6_951_168);
+    assertThat(listed.get("parameters").getAsLong()).isEqualTo(9_970_176);
     assertThat(listed.get("supported").getAsBoolean()).isTrue();
     assertThat(listed.get("theoretical_bound").getAsDouble()).isBetween(682.6, 682.7);
   }
