@@ -14,6 +14,12 @@ final class Upload {
 
   private static final int AT_ONCE = 4;
 
+  /**
+   * How much of an upload that is refused is read all the same, in bytes: a client that is still
+   * sending when the connection closes may never see why.
+   */
+  private static final int DISCARDED = 4 << 20;
+
   private final int seconds;
   private final Semaphore turns = new Semaphore(AT_ONCE, true);
 
@@ -32,27 +38,28 @@ final class Upload {
    *     drips, or too many others are uploading
    */
   byte[] read(Context request, String what, int maxBytes) throws IOException, InterruptedException {
-    if (request.req().getContentLengthLong() > maxBytes) {
-      throw tooLarge(what, maxBytes);
-    }
     if (!turns.tryAcquire(seconds, TimeUnit.SECONDS)) {
       throw new Refusal(Refusal.BUSY, "too many others are uploading; try again");
     }
     try {
-      return read(request.req().getInputStream(), what, maxBytes);
+      long deadline = System.nanoTime() + seconds * 1_000_000_000L;
+      InputStream in = request.req().getInputStream();
+      if (request.req().getContentLengthLong() > maxBytes) {
+        throw tooLarge(in, deadline, what, maxBytes);
+      }
+      return read(in, deadline, what, maxBytes);
     } finally {
       turns.release();
     }
   }
 
-  private byte[] read(InputStream in, String what, int maxBytes) {
-    long deadline = System.nanoTime() + seconds * 1_000_000_000L;
+  private byte[] read(InputStream in, long deadline, String what, int maxBytes) {
     var bytes = new ByteArrayOutputStream();
     byte[] buffer = new byte[1 << 14];
     for (int count; (count = next(in, buffer)) >= 0; ) {
       bytes.write(buffer, 0, count);
       if (bytes.size() > maxBytes) {
-        throw tooLarge(what, maxBytes);
+        throw tooLarge(in, deadline, what, maxBytes);
       }
       if (System.nanoTime() > deadline) {
         throw new Refusal(
@@ -70,7 +77,15 @@ final class Upload {
     }
   }
 
-  private static Refusal tooLarge(String what, int maxBytes) {
+  private static Refusal tooLarge(InputStream in, long deadline, String what, int maxBytes) {
+    byte[] buffer = new byte[1 << 14];
+    int left = DISCARDED;
+    for (int count; left > 0 && System.nanoTime() < deadline; left -= count) {
+      count = next(in, buffer);
+      if (count < 0) {
+        break;
+      }
+    }
     return new Refusal(
         CONTENT_TOO_LARGE, what + " may have at most " + maxBytes + " bytes; use the command line");
   }

@@ -248,7 +248,7 @@ class BrowserTest {
     tab.fill("#again-seed", "11");
     tab.click("#again");
     assertThat(tab.locator("#job-about")).containsText("seed 11", PATIENTLY);
-    assertThat(visitor.status(job)).isEqualTo("given_up");
+    visitor.await(job, "given_up");
     tab.click("#give-up");
     assertThat(tab.locator("#job-state")).containsText("Given up", PATIENTLY);
   }
