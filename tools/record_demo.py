@@ -78,7 +78,7 @@ def main():
     width, height = 2 * MARGIN + CELL * columns, 2 * MARGIN + LINE * rows
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" font-size="14"'
              ' font-family="ui-monospace, Menlo, Consolas, monospace" xml:space="preserve">',
-             f'<rect width="100%" height="100%" rx="8" fill="#1b1e24"/>', "<style>.f{visibility:hidden}</style>"]
+             f'<rect width="100%" height="100%" rx="8" fill="#1b1e24"/>', "<style>.f{visibility:hidden} text{white-space:pre}</style>"]
     at = 0.0
     for i, (picture, seconds) in enumerate(frames):
         begin, end = at / total * 100, (at + seconds) / total * 100
