@@ -24,15 +24,12 @@ logging.disable_progress_bar()
 def cram(model, x, steps, patience):
     """Returns by text: the most right tokens; [cross-entropy of tokens 2..n, horizon, step, right among 2..n] then; mem."""
     count, n = x.shape
-    embeddings = model.get_input_embeddings()
-    texts = Vectors(x, None, 150 * embeddings.weight.std(), embeddings.embedding_dim)
+    texts = Vectors(model, x)
     right, best = torch.full((count,), -1), torch.zeros(count, 4)
-    kept = torch.zeros(count, embeddings.embedding_dim)
+    kept = torch.zeros_like(texts.p)
     for step in range(steps + 1):
         v = texts.vectors()
-        e = torch.cat([v[:, None], embeddings(x)], 1)
-        logits = model.lm_head(model.model(inputs_embeds=e, use_cache=False).last_hidden_state[:, :-1])
-        ce, ok = texts.judge(logits)
+        ce, ok = texts.read(v)
         good = ok.sum(1)
         for r, (c, g) in enumerate(zip(ce[:, 1:].sum(1).tolist(), good.tolist())):
             if g > right[r]:

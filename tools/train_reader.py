@@ -201,9 +201,11 @@ class Vectors:
     """Texts [texts, n] and a vector for each, moved as Cram's default recipe does: long vectors, Adam with betas 0.9, steps
     of 0.3 of an element's start, and targets that count 3% more at each step at which they are wrong."""
 
-    def __init__(self, x, kind, deviation, d):
-        self.x, self.kind, self.deviation = x, kind, deviation
-        self.p = torch.randn(len(x), d)
+    def __init__(self, model, x, kind=None):
+        self.model, self.x, self.kind = model, x, kind
+        embeddings = model.model.embed_tokens.weight.detach()
+        self.deviation = 150 * embeddings.std()
+        self.p = torch.randn(len(x), embeddings.size(1))
         self.m, self.s = torch.zeros_like(self.p), torch.zeros_like(self.p)
         self.weights = torch.ones(x.shape)
         self.t = self.lessons = 0
@@ -211,8 +213,11 @@ class Vectors:
     def vectors(self):
         return (self.p * self.deviation).requires_grad_()
 
-    def judge(self, logits):
+    def read(self, v):
         """Cross-entropies and what is right [texts, n]; what is wrong counts more from now on."""
+        e = torch.cat([v[:, None], self.model.model.embed_tokens(self.x)], 1)
+        h = self.model.model(inputs_embeds=e, use_cache=False).last_hidden_state[:, :-1]
+        logits = self.model.lm_head(h)
         loss = F.cross_entropy(logits.mT, self.x, reduction="none")
         right = logits.detach().argmax(-1) == self.x
         self.weights *= torch.where(right, 1.0, 1.03)
@@ -246,7 +251,7 @@ class Trainer:
             self.model = widen(self.model, args.width, args.intermediate, windows(self.data["books"], 32, WINDOW))
         if args.layers > self.model.config.num_hidden_layers:
             grow(self.model, args.layers)
-        self.vocabulary, self.d = self.model.config.vocab_size, self.model.config.hidden_size
+        self.vocabulary = self.model.config.vocab_size
         named = list(self.model.model.layers.named_parameters())
         self.muon = Muon([p for _, p in named if p.ndim == 2])
         taken = {id(p) for p in self.muon.matrices}
@@ -266,11 +271,6 @@ class Trainer:
 
     def loss(self, logits, x):
         return F.cross_entropy(logits.reshape(-1, self.vocabulary), x.reshape(-1))
-
-    def read(self, v, x):
-        """Logits of the texts [texts, n] read from their vectors [texts, hiddenSize]."""
-        e = torch.cat([v[:, None], self.model.model.embed_tokens(x)], 1)
-        return self.model.lm_head(self.model.model(inputs_embeds=e, use_cache=False).last_hidden_state[:, :-1])
 
     def batch(self):
         n = int(np.clip(math.exp(np.random.normal(math.log(self.s["center"]), 0.3)), 8, MAX_N))
@@ -298,16 +298,12 @@ class Trainer:
     def note(self, key, value):
         self.average[key] = 0.95 * self.average.get(key, value) + 0.05 * value
 
-    def start(self, x, kind=None):
-        return Vectors(x, kind, 150 * self.model.model.embed_tokens.weight.detach().std(), self.d)
-
     def move(self, texts, steps):
         """Steps on the vectors; the model stays as it is. Returns the last loss and accuracy, before the last step."""
         self.model.requires_grad_(False)
         for _ in range(steps):
             v = texts.vectors()
-            logits = self.read(v, texts.x)
-            loss, right = texts.judge(logits)
+            loss, right = texts.read(v)
             texts.step(torch.autograd.grad(texts.weighted(loss), v)[0])
         self.model.requires_grad_(True)
         return loss.detach(), right
@@ -318,11 +314,11 @@ class Trainer:
         turn = s["step"] // args.every % args.pool
         texts = self.pool.get(turn)
         if texts is None or texts.lessons == args.lessons:
-            texts = self.pool[turn] = self.start(*self.batch())
+            texts = self.pool[turn] = Vectors(self.model, *self.batch())
             self.move(texts, args.burst)
         self.move(texts, args.between)
         v = texts.vectors()
-        loss, right = texts.judge(self.read(v, texts.x))
+        loss, right = texts.read(v)
         texts.weighted(loss).backward()
         texts.step(v.grad)
         texts.lessons += 1
@@ -356,7 +352,7 @@ class Trainer:
             y = windows(self.validation, 8, 512)
             result = {"lm": self.loss(self.model(input_ids=y, use_cache=False).logits[:, :-1], y[:, 1:]).item()}
         for n, count in ((64, 12), (128, 6)):
-            texts = self.start(windows(self.validation, count, n))
+            texts = Vectors(self.model, windows(self.validation, count, n))
             loss, right = self.move(texts, 100)
             result |= {f"crossEntropy-{n}": loss.mean().item(), f"accuracy-{n}": right.float().mean().item(),
                        f"exact-{n}": right.all(1).float().mean().item()}

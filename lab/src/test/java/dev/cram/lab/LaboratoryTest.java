@@ -38,6 +38,17 @@ class LaboratoryTest {
       List<Long> seeds,
       Experiment.Goal goal,
       int linePoints) {
+    Recipe recipe = Recipe.PAPER.withMaxSteps(30);
+    return experiment(recipe, sampling, lengths, seeds, goal, linePoints);
+  }
+
+  private static Experiment experiment(
+      Recipe recipe,
+      Sampling sampling,
+      List<Integer> lengths,
+      List<Long> seeds,
+      Experiment.Goal goal,
+      int linePoints) {
     return new Experiment(
         "test",
         List.of(MODEL),
@@ -46,7 +57,7 @@ class LaboratoryTest {
         List.of(1),
         seeds,
         1,
-        Recipe.PAPER.withMaxSteps(30),
+        recipe,
         Precision.F32,
         goal,
         linePoints);
@@ -110,16 +121,11 @@ class LaboratoryTest {
   void aRecipeThatGrowsAPrefixKeepsTheVectorsOfTheLongest() {
     Path database = folder.resolve("lab.db");
     Experiment progressive =
-        new Experiment(
-            "test",
-            List.of(MODEL),
-            Map.of("source", new Sampling("random", 4, Sampling.Lengths.GRID)),
-            List.of(16),
-            List.of(1),
-            List.of(1L),
-            1,
+        experiment(
             Recipe.PROGRESSIVE.withMaxSteps(120),
-            Precision.F32,
+            new Sampling("random", 4, Sampling.Lengths.GRID),
+            List.of(16),
+            List.of(1L),
             Experiment.Goal.ALL,
             0);
     run(progressive, database, 1);

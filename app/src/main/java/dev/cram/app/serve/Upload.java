@@ -42,29 +42,37 @@ final class Upload {
       throw new Refusal(Refusal.BUSY, "too many others are uploading; try again");
     }
     try {
-      long deadline = System.nanoTime() + seconds * 1_000_000_000L;
-      InputStream in = request.req().getInputStream();
-      if (request.req().getContentLengthLong() > maxBytes) {
-        throw tooLarge(in, deadline, what, maxBytes);
-      }
-      return read(in, deadline, what, maxBytes);
+      boolean saysSo = request.req().getContentLengthLong() > maxBytes;
+      return read(request.req().getInputStream(), saysSo, what, maxBytes);
     } finally {
       turns.release();
     }
   }
 
-  private byte[] read(InputStream in, long deadline, String what, int maxBytes) {
+  private byte[] read(InputStream in, boolean tooLarge, String what, int maxBytes) {
+    long deadline = System.nanoTime() + seconds * 1_000_000_000L;
+    long most = (long) maxBytes + DISCARDED;
     var bytes = new ByteArrayOutputStream();
     byte[] buffer = new byte[1 << 14];
-    for (int count; (count = next(in, buffer)) >= 0; ) {
-      bytes.write(buffer, 0, count);
-      if (bytes.size() > maxBytes) {
-        throw tooLarge(in, deadline, what, maxBytes);
+    long size = 0;
+    for (int count; size <= most && (count = next(in, buffer)) >= 0; ) {
+      size += count;
+      tooLarge |= size > maxBytes;
+      if (!tooLarge) {
+        bytes.write(buffer, 0, count);
       }
       if (System.nanoTime() > deadline) {
+        if (tooLarge) {
+          break;
+        }
         throw new Refusal(
             REQUEST_TIMEOUT, "the upload took longer than " + seconds + " s and was given up");
       }
+    }
+    if (tooLarge) {
+      throw new Refusal(
+          CONTENT_TOO_LARGE,
+          what + " may have at most " + maxBytes + " bytes; use the command line");
     }
     return bytes.toByteArray();
   }
@@ -75,18 +83,5 @@ final class Upload {
     } catch (IOException e) {
       throw new Refusal(REQUEST_TIMEOUT, "the upload stopped before its end");
     }
-  }
-
-  private static Refusal tooLarge(InputStream in, long deadline, String what, int maxBytes) {
-    byte[] buffer = new byte[1 << 14];
-    int left = DISCARDED;
-    for (int count; left > 0 && System.nanoTime() < deadline; left -= count) {
-      count = next(in, buffer);
-      if (count < 0) {
-        break;
-      }
-    }
-    return new Refusal(
-        CONTENT_TOO_LARGE, what + " may have at most " + maxBytes + " bytes; use the command line");
   }
 }
