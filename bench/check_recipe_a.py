@@ -10,12 +10,9 @@ is a passage from file i. Three things must agree, or the exit status is 1:
 - accuracy, cross-entropy, Token Gain and Information Gain of the two optimisers, as means over all runs, within twice the
   standard error that the spread over the seeds gives.
 """
-import argparse, csv, json, math, os, re, statistics, subprocess, sys, tempfile
+import argparse, json, math, statistics, sys, tempfile
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
-
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-MODEL = os.path.join(ROOT, "lm/src/main/resources/dev/cram/lm/models/cram-tiny")
+from recipe_a import CRAM_TINY, RecipeA, measure, write_passages
 
 options = argparse.ArgumentParser(usage=__doc__)
 options.add_argument("texts", nargs="+")
@@ -26,62 +23,7 @@ options.add_argument("--seeds", type=int, default=3)
 options = options.parse_args()
 torch.set_num_threads(1)
 
-model = AutoModelForCausalLM.from_pretrained(MODEL, dtype=torch.float32).eval().requires_grad_(False)
-tokenizer = AutoTokenizer.from_pretrained(MODEL)
-embeddings = model.get_input_embeddings()
-std = embeddings.weight.std()
-
-
-def passage(path):
-    """Some words from the middle of a file, without the end of a sentence: Cram takes such a document as it is."""
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    middle = text[len(text) // 2:][:12 * options.length + 200]
-    return re.sub(r"\s+", " ", re.sub(r"[.!?:;\"]+", ",", middle[middle.index(" "):])).strip()
-
-
-def loss_and_accuracy(mem, tokens):
-    """Of t2..tn, t1 given: the logits of the [mem] position are dropped, as the authors do."""
-    rows = embeddings(tokens)[None]
-    logits = model(inputs_embeds=rows if mem is None else torch.cat([mem[None], rows], 1), use_cache=False).logits[0]
-    logits = logits[(0 if mem is None else mem.shape[0]):-1]
-    loss = torch.nn.functional.cross_entropy(logits, tokens[1:])
-    return loss, (logits.argmax(-1) == tokens[1:]).float().mean().item()
-
-
-def cram(tokens, seed):
-    torch.manual_seed(seed)
-    mem = torch.nn.Parameter(torch.randn(1, embeddings.weight.shape[1]) * std)
-    optimiser = torch.optim.AdamW([mem], lr=0.01, betas=(0.9, 0.9), weight_decay=0.01)
-    best = (-1.0, math.inf)
-    for _ in range(options.steps):
-        loss, accuracy = loss_and_accuracy(mem, tokens)
-        best = max(best, (accuracy, loss.item()), key=lambda step: (step[0], -step[1]))
-        if accuracy == 1.0:
-            break
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-    return best
-
-
-def ours(folder):
-    """Runs of `cram measure` and the vectors they found, by (source, seed)."""
-    database = os.path.join(folder, "check.db")
-    launcher = os.path.join(ROOT, "cram")
-    sources = [f"--source=s{i}=file:{folder}/s{i}.txt" for i in range(options.samples)]
-    subprocess.run([launcher, "measure", "--quiet", "--recipe=paper", f"--max-steps={options.steps}", f"--length={options.length}",
-                    "--samples=1", f"--seed=1..{options.seeds}", f"--database={database}", "--threads=1", *sources], check=True)
-    runs = {}
-    for table in "results", "traces":
-        file = os.path.join(folder, table + ".csv")
-        subprocess.run([launcher, "export", database, "--table", table, "-o", file], check=True)
-        csv.field_size_limit(1 << 30)
-        with open(file, newline="") as rows:
-            for row in csv.DictReader(rows):
-                runs.setdefault(row["id"], {}).update(row)
-    return {(run["source"], int(run["seed"])): run for run in runs.values()}
-
+recipe = RecipeA(CRAM_TINY)
 
 failures = []
 
@@ -93,16 +35,13 @@ def require(holds, what):
 
 measures = {name: ([], []) for name in ("accuracy", "cross-entropy", "Token Gain", "Information Gain")}
 with tempfile.TemporaryDirectory() as folder:
-    texts = []
-    for i in range(options.samples):
-        texts.append(passage(options.texts[i % len(options.texts)]))
-        with open(f"{folder}/s{i}.txt", "w", encoding="utf-8") as file:
-            file.write(texts[i])
-    runs = ours(folder)
+    texts = write_passages(folder, options.texts, options.samples, options.length)
+    runs = measure(folder, options.samples, "--recipe=paper", f"--max-steps={options.steps}", f"--length={options.length}",
+                   f"--seed=1..{options.seeds}", "--threads=1")
     for i, text in enumerate(texts):
-        tokens = torch.tensor(tokenizer(text)["input_ids"][:options.length])
+        tokens = recipe.tokens(text, options.length)
         with torch.no_grad():
-            without, accuracy_without = loss_and_accuracy(None, tokens)
+            without, accuracy_without = recipe.loss_and_accuracy(None, tokens)
         predicted = options.length - 1
         both = [[] for _ in measures]
         for seed in range(1, options.seeds + 1):
@@ -110,10 +49,10 @@ with tempfile.TemporaryDirectory() as folder:
             require(abs(float(run["cross_entropy_without"]) - without.item()) < 1e-3, f"sample {i}: cross-entropy without vectors")
             mem = torch.tensor(json.loads(run["mem"])).view(1, -1)
             with torch.no_grad():
-                again, accuracy_again = loss_and_accuracy(mem, tokens)
+                again, accuracy_again = recipe.loss_and_accuracy(mem, tokens)
             require(abs(float(run["cross_entropy"]) - again.item()) < 1e-3, f"sample {i}, seed {seed}: cross-entropy of Cram's vectors")
             require(abs(float(run["accuracy"]) - accuracy_again) < 1e-6, f"sample {i}, seed {seed}: accuracy of Cram's vectors")
-            accuracy, loss = cram(tokens, seed)
+            (accuracy, loss), _, _ = recipe.search(tokens, seed, options.steps)
             theirs = (accuracy, loss, (accuracy - accuracy_without) * predicted, (without.item() - loss) * options.length)
             mine = (float(run["accuracy"]), float(run["cross_entropy"]), float(run["token_gain"]), float(run["information_gain"]))
             for (a, b), x, y in zip(measures.values(), mine, theirs):

@@ -1,8 +1,8 @@
-"""How much text one input vector of a frozen LM holds, by Cram's default recipe, many texts in one batch.
+"""How much text an input vector of a frozen LM holds, or several, by Cram's default recipe, many texts in one batch.
 
-The vector is kept at its best accuracy; all tokens are predicted. Reports for each kind of text and length: exact (every
+The vectors are kept at their best accuracy; all tokens are predicted. Reports for each kind of text and length: exact (every
 teacher-forced argmax right), accuracy, horizon (right tokens before the first miss), steps of the exact ones, Token Gain,
-Information Gain (nats) and capacity utilisation (Token Gain / (16 width / log2 vocabulary)). Gains count tokens 2..n,
+Information Gain (nats) and capacity utilisation (Token Gain / (16 width vectors / log2 vocabulary)). Gains count tokens 2..n,
 since the LM alone has nothing to predict the first from; they are those of a saturated vector where accuracy is below
 0.99. Texts: windows of FILES (.txt; .java and .py as code), held-out words of --words, and uniformly drawn tokens.
 """
@@ -21,10 +21,10 @@ from train_reader import Vectors, clean, read, windows
 logging.disable_progress_bar()
 
 
-def cram(model, x, steps, patience):
+def cram(model, x, vectors, steps, patience):
     """Returns by text: the most right tokens; [cross-entropy of tokens 2..n, horizon, step, right among 2..n] then; mem."""
     count, n = x.shape
-    texts = Vectors(model, x)
+    texts = Vectors(model, x, count=vectors)
     right, best = torch.full((count,), -1), torch.zeros(count, 4)
     kept = torch.zeros_like(texts.p)
     for step in range(steps + 1):
@@ -52,21 +52,21 @@ def without(model, x):
 
 @torch.no_grad()
 def inside(model, x, mem):
-    """By layer: attention mass on the vector; accuracy when this layer cannot see it; accuracy without the layer."""
+    """By layer: attention mass on the vectors; accuracy when this layer cannot see them; accuracy without the layer."""
     model.set_attn_implementation("eager")
-    e = torch.cat([mem[:, None], model.get_input_embeddings()(x)], 1)
-    rows = e.size(1)
+    e = torch.cat([mem, model.get_input_embeddings()(x)], 1)
+    rows, vectors = e.size(1), mem.size(1)
     causal = torch.full((rows, rows), float("-inf")).triu(1)[None, None]
     blind = causal.clone()
-    blind[..., 1:, 0] = float("-inf")
+    blind[..., vectors:, :vectors] = float("-inf")
 
     def accuracy():
-        return round((model(inputs_embeds=e, use_cache=False).logits[:, :-1].argmax(-1) == x).float().mean().item(), 3)
+        return round((model(inputs_embeds=e, use_cache=False).logits[:, vectors - 1:-1].argmax(-1) == x).float().mean().item(), 3)
 
     attention = model(inputs_embeds=e, use_cache=False, output_attentions=True).attentions
     whole, table = accuracy(), []
     for layer, weights in zip(model.model.layers, attention):
-        mass = weights[:, :, 1:, 0]
+        mass = weights[:, :, vectors:, :vectors].sum(-1)
         hook = layer.register_forward_pre_hook(
             lambda _, a, k: (a, {**k, "attention_mask": blind}), with_kwargs=True)
         unseen = accuracy()
@@ -87,6 +87,7 @@ def main():
     a.add_argument("--words", help="word list, one a line; every tenth is used")
     a.add_argument("--tokens", action="store_true", help="uniformly drawn tokens too")
     a.add_argument("--lengths", type=int, nargs="+", default=[24, 32, 48, 64])
+    a.add_argument("--vectors", type=int, default=1)
     a.add_argument("--count", type=int, default=16)
     a.add_argument("--steps", type=int, default=600)
     a.add_argument("--patience", type=int, default=150)
@@ -98,7 +99,7 @@ def main():
     model = AutoModelForCausalLM.from_pretrained(args.model, dtype=torch.float32).requires_grad_(False)
     tokenizer = Tokenizer.from_file(args.model + "/tokenizer.json")
     vocabulary, d = model.get_input_embeddings().weight.shape
-    bound = 16 * d / math.log2(vocabulary)
+    bound = 16 * d * args.vectors / math.log2(vocabulary)
     prose = [f for f in args.files if f.endswith(".txt")]
     code = [f for f in args.files if not f.endswith(".txt")]
     kinds = {}
@@ -121,7 +122,7 @@ def main():
             torch.manual_seed(args.seed)
             x = torch.cat([windows(np.array(parts[i % len(parts)]), 1, n) for i in range(args.count)])
             start = time.process_time()
-            right, best, mem = cram(model, x, args.steps, args.patience)
+            right, best, mem = cram(model, x, args.vectors, args.steps, args.patience)
             base, base_ce = without(model, x)
             exact = right == n
             gain = best[:, 3] - base

@@ -81,19 +81,20 @@ final class Budget {
    * @param tokens of the whole text
    * @param lanes how many segments are under way at once
    * @param vectors of a segment
+   * @param first what is supposed of the first segments
    */
-  Budget(double seconds, int tokens, int lanes, int vectors) {
-    this(seconds, tokens, lanes, vectors, System::nanoTime);
+  Budget(double seconds, int tokens, int lanes, int vectors, Capacity first) {
+    this(seconds, tokens, lanes, vectors, first, System::nanoTime);
   }
 
-  Budget(double seconds, int tokens, int lanes, int vectors, LongSupplier nanoTime) {
+  Budget(
+      double seconds, int tokens, int lanes, int vectors, Capacity first, LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
     this.started = nanoTime.getAsLong();
     this.seconds = seconds;
     this.tokensLeft = tokens;
     this.lanes = lanes;
     this.leastNats = LEAST_NATS * vectors;
-    Capacity first = Capacity.first(vectors);
     this.length = first.nats();
     this.natsOfToken = first.natsOfToken();
   }

@@ -187,13 +187,15 @@ public final class Cram implements AutoCloseable {
     Lanes<Lane> lanes = new Lanes<>();
     int segments = 0;
     int tokens = jobs.stream().mapToInt(job -> job.text.tokenCount()).sum();
+    Capacity first = Capacity.first(options.vectors() * lm.embeddingSize());
     double seconds = options.budgetSeconds() - jobs.getFirst().finished.secondsBefore();
     Budget budget =
         options.budgetSeconds() == 0
             ? null
-            : new Budget(seconds, tokens, workers.threads(), options.vectors());
+            : new Budget(seconds, tokens, workers.threads(), options.vectors(), first);
     for (Job job : jobs) {
-      Stretches stretches = new Stretches(job.text, options, maxTokens, job.finished, budget);
+      Stretches stretches =
+          new Stretches(job.text, options, maxTokens, first, job.finished, budget);
       texts.add(stretches);
       segments += stretches.guessedSegments();
       job.listener.textStarted(stretches.tokenCount());

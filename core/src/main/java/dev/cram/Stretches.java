@@ -46,17 +46,23 @@ final class Stretches {
 
   /**
    * @param maxTokens the longest segment that the model has positions for
+   * @param first what is supposed of the first segments
    * @param finished keeps the segments that are done, and knows those that were done before
    * @param budget what the time allows, or null where time does not matter
    */
   Stretches(
-      TextBlocks text, CompressOptions options, int maxTokens, Finished finished, Budget budget) {
+      TextBlocks text,
+      CompressOptions options,
+      int maxTokens,
+      Capacity first,
+      Finished finished,
+      Budget budget) {
     this.text = text;
     this.options = options;
     this.maxTokens = maxTokens;
     this.finished = finished;
     this.budget = budget;
-    known.add(Capacity.first(options.vectors()));
+    known.add(first);
   }
 
   /** The tokens of all runs. */

@@ -31,7 +31,7 @@ class CapacityTest {
 
   @Example
   void growsAgainAfterAStretchThatVectorsHoldLittleOf() {
-    Capacity capacity = Capacity.first(1);
+    Capacity capacity = Capacity.first(512);
     for (int i = 0; i < 10; i++) {
       capacity = capacity.after(capacity.nats(), 1, 1, 300, MAX_STEPS);
     }
@@ -44,7 +44,7 @@ class CapacityTest {
 
   @Example
   void growsToTheContextWhereEveryNatIsAsCheap() {
-    Capacity capacity = Capacity.first(1);
+    Capacity capacity = Capacity.first(512);
     for (int i = 0; i < 200; i++) {
       double nats = Math.min(capacity.nats(), CONTEXT * NATS_OF_TOKEN);
       capacity = capacity.after(nats, nats, tokens(nats), 30, MAX_STEPS);
@@ -54,14 +54,14 @@ class CapacityTest {
 
   @Example
   void aSegmentThatWasCutShortByTheTextTeachesNothing() {
-    Capacity capacity = Capacity.first(1);
+    Capacity capacity = Capacity.first(512);
 
     assertThat(capacity.after(15, 15, 3, 10, MAX_STEPS).nats()).isEqualTo(capacity.nats());
   }
 
   @Example
   void learnsHowManyNatsATokenHas() {
-    Capacity capacity = Capacity.first(1);
+    Capacity capacity = Capacity.of(110, 5.5);
     for (int i = 0; i < 30; i++) {
       capacity = capacity.after(100, 100, 50, 200, MAX_STEPS);
     }
@@ -75,7 +75,7 @@ class CapacityTest {
 
   /** The nats after 200 segments of vectors that hold so many, in so many steps. */
   private static double settle(double held, DoubleUnaryOperator steps) {
-    Capacity capacity = Capacity.first(1);
+    Capacity capacity = Capacity.first(512);
     for (int i = 0; i < 200; i++) {
       double wanted = capacity.nats();
       double has = wanted <= held ? wanted : held * 2 / 3;

@@ -1,6 +1,7 @@
 package dev.cram.bench;
 
 import dev.cram.Score;
+import dev.cram.TheoreticalBound;
 import dev.cram.VectorSearch;
 import dev.cram.lm.CausalLm;
 import dev.cram.lm.GradientPass;
@@ -21,7 +22,8 @@ import java.util.stream.Stream;
 
 /**
  * How many tokens one vector holds exactly, with few bits an element: the horizon of passages that
- * are longer than a vector holds. Prints Markdown, and the cross-entropy of the same passages.
+ * are longer than a vector holds, and what share that is of Eq. 1's bound for so many bits. Prints
+ * Markdown, and the cross-entropy of the same passages.
  *
  * <pre>MODEL TEXTS PASSAGES TOKENS MAX_STEPS BITS...</pre>
  */
@@ -50,8 +52,8 @@ public final class BitsBench {
       }
       crossEntropy(lm, workers, texts);
       System.out.println(
-          "| bits | tokens held (each) | mean | steps | vector bytes | bits a character, vectors | with index |");
-      System.out.println("|---:|---|---:|---:|---:|---:|---:|");
+          "| bits | tokens held (each) | mean | steps | vector bytes | bits a character, vectors | with index | of the bound for so many bits |");
+      System.out.println("|---:|---|---:|---:|---:|---:|---:|---:|");
       for (String bits : Arrays.copyOfRange(args, 5, args.length)) {
         row(lm, workers, texts, Integer.parseInt(args[4]), Integer.parseInt(bits));
       }
@@ -77,16 +79,21 @@ public final class BitsBench {
       }
     }
     long bytes = bits == 32 ? 4L * lm.embeddingSize() : (lm.embeddingSize() * bits + 7L) / 8 + 2;
+    double bound =
+        TheoreticalBound.tokens(lm.embeddingSize(), lm.vocabularySize())
+            * bits
+            / TheoreticalBound.BITS;
     System.out.printf(
         Locale.ROOT,
-        "| %d | %s | %.1f | %d | %d | %.1f | %.1f |%n",
+        "| %d | %s | %.1f | %d | %d | %.1f | %.1f | %.1f%% |%n",
         bits,
         each,
         (double) held / texts.size(),
         steps / texts.size(),
         bytes,
         8.0 * bytes * texts.size() / characters,
-        8.0 * (bytes + INDEX_BYTES) * texts.size() / characters);
+        8.0 * (bytes + INDEX_BYTES) * texts.size() / characters,
+        100 * held / bound / texts.size());
   }
 
   private static void crossEntropy(CausalLm lm, Workers workers, List<int[]> texts) {
