@@ -21,7 +21,7 @@ class ModelFilesTest {
       assertThat(model.name()).isEqualTo("cram-tiny");
       assertThat(model.config().modelType()).isEqualTo("llama");
       assertThat(model.weights().fingerprint())
-          .isEqualTo("b85a5aef209bad945d04ec284eba2ddf52289f7a6254ec6b6216bb324f21f628");
+          .isEqualTo("48b47f74410118cbe2623ee87ca890b5c10fb9ae9903aaaa1c752b6d99f75696");
       assertThat(model.weights().matrix("model.embed_tokens.weight", 4096, 512).rows())
           .isEqualTo(4096);
       assertThat(model.tokenizer().vocabularySize()).isEqualTo(4096);
