@@ -9,6 +9,7 @@ import dev.cram.recipe.Recipe;
 import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Workers;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -33,9 +34,6 @@ public final class VectorSearch implements AutoCloseable {
 
   /** A prefix of this share of the text is kept rather than to search on for a longer one. */
   private static final double WORTH_KEEPING = 0.67;
-
-  /** A prefix that is held grows by one in this many of its tokens, then is searched anew. */
-  private static final int FIT_GROWTH = 8;
 
   private final CausalLm lm;
   private final Workers workers;
@@ -81,8 +79,7 @@ public final class VectorSearch implements AutoCloseable {
   }
 
   /**
-   * Searches vectors for a text until it is exact with secure margins, or the recipe gives up. A
-   * recipe that fits the prefix to the vectors takes no more steps in all than one search may take.
+   * Searches vectors for a text until it is exact with secure margins, or the recipe gives up.
    *
    * @param tokens t_1 .. t_n, at least one
    * @param vectors K
@@ -92,11 +89,7 @@ public final class VectorSearch implements AutoCloseable {
       int[] tokens, int vectors, RandomGenerator random, Consumer<CramStep> listener) {
     reserve(vectors + tokens.length - 1);
     try (Descent descent = new Descent(tokens, vectors, random, listener)) {
-      if (recipe.growth() == Recipe.Growth.FITTED) {
-        descent.fit();
-      } else {
-        descent.run(tokens.length);
-      }
+      descent.run(tokens.length);
       return descent.found();
     }
   }
@@ -140,8 +133,6 @@ public final class VectorSearch implements AutoCloseable {
     /** How many leading tokens shall be held. */
     private int goal;
 
-    private int stepLimit = Integer.MAX_VALUE;
-
     private Score best;
     private double bestAccuracy;
     private int step;
@@ -174,9 +165,10 @@ public final class VectorSearch implements AutoCloseable {
       best = Score.NOTHING;
       bestAccuracy = 0;
       Patience patience = new Patience(recipe.patience());
-      int length = recipe.growth() == Recipe.Growth.PROGRESSIVE ? 1 : goal;
+      TrainedPrefix prefix = new TrainedPrefix(recipe.growth(), goal);
+      int length = prefix.length();
       int before = step;
-      int lastStep = Math.min(stepLimit, before + recipe.maxSteps());
+      int lastStep = before + recipe.maxSteps();
       objective.weigh(length, weights);
       while (step < lastStep) {
         parametrisation.vectors(mem);
@@ -197,9 +189,16 @@ public final class VectorSearch implements AutoCloseable {
           System.arraycopy(parametrisation.scales(), 0, bestScales, 0, bestScales.length);
         }
         bestAccuracy = Math.max(bestAccuracy, score.accuracy());
-        if (best.securePrefix() == goal
-            || patience.isOver(score.accuracy() * length, shortfall(length))) {
+        if (best.securePrefix() == goal) {
           return;
+        }
+        prefix.stepped(score.exactPrefix());
+        if (patience.isOver(score.accuracy() * length, shortfall(length))) {
+          if (!prefix.canShrink()) {
+            return;
+          }
+          prefix.shrink();
+          patience = new Patience(recipe.patience());
         }
         if (best.exactPrefix() == goal && !wasExact) {
           int more = Math.max(MIN_MARGIN_STEPS, (int) (MARGIN_SHARE * (step - before)));
@@ -210,11 +209,10 @@ public final class VectorSearch implements AutoCloseable {
             parametrisation.parameters(),
             gradient,
             recipe.schedule().learningRate(step - before - 1, recipe.maxSteps()));
-        if (score.exactPrefix() == length && length < goal) {
-          length++;
-          objective.weigh(length, weights);
-        } else {
-          boost(length);
+        boost(length);
+        if (prefix.length() != length) {
+          resize(length, prefix.length());
+          length = prefix.length();
         }
       }
     }
@@ -259,31 +257,25 @@ public final class VectorSearch implements AutoCloseable {
       return sum;
     }
 
-    /** Looks for the longest beginning of the text that is held. */
-    void fit() {
-      stepLimit = recipe.maxSteps();
-      int all = weights.length;
-      int held = 0;
-      int tooLong = all + 1;
-      float[] keptVectors = bestVectors.clone();
-      float[] keptScales = bestScales.clone();
-      for (int next = all; next > held && next < tooLong && step < stepLimit && !diverged; ) {
-        run(next);
-        if (best.exactPrefix() == next) {
-          held = next;
-          System.arraycopy(bestVectors, 0, keptVectors, 0, keptVectors.length);
-          System.arraycopy(bestScales, 0, keptScales, 0, keptScales.length);
-          next = Math.min(tooLong - 1, next + Math.ceilDiv(next, FIT_GROWTH));
-        } else {
-          tooLong = next;
-          next = held == 0 ? shorter() : (held + tooLong) / 2;
-        }
+    /** Weighs another prefix, in which what has been boosted stays so. */
+    private void resize(int from, int to) {
+      float[] old = Arrays.copyOf(weights, from);
+      objective.weigh(to, weights);
+      if (recipe.boost() == 0) {
+        return;
       }
-      if (held > 0) {
-        System.arraycopy(keptVectors, 0, bestVectors, 0, keptVectors.length);
-        System.arraycopy(keptScales, 0, bestScales, 0, keptScales.length);
+      int targets = 0;
+      for (float weight : old) {
+        targets += weight > 0 ? 1 : 0;
       }
-      goal = all;
+      float sum = 0;
+      for (int i = 0; i < to; i++) {
+        weights[i] *= i < from ? old[i] * targets : 1;
+        sum += weights[i];
+      }
+      for (int i = 0; i < to; i++) {
+        weights[i] /= sum;
+      }
     }
 
     /** Whether a shorter text would not be held better than this one is. */

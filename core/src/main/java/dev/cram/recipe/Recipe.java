@@ -51,8 +51,8 @@ public record Recipe(
     WHOLE_TEXT,
     /** From one token on, one more each time the prefix is exact by teacher forcing. */
     PROGRESSIVE,
-    /** All of it at first; less of its end while it is not held, and more again when it is. */
-    FITTED
+    /** What is exact and a share more, which falls while no more of it gets exact. */
+    AHEAD
   }
 
   /** How the text comes out of the vectors. */
@@ -140,7 +140,7 @@ public record Recipe(
 
   /**
    * {@link #CRAM} for texts of which a vector holds but the beginning: it looks for the longest
-   * that it does hold, whatever comes after it.
+   * that it does hold, whatever comes after it, by training on little more than is held.
    */
   public static final Recipe CRAM_PREFIX =
       new Recipe(
@@ -148,7 +148,7 @@ public record Recipe(
           CRAM.start,
           CRAM.optimiser,
           CRAM.schedule,
-          Growth.FITTED,
+          Growth.AHEAD,
           Reading.TOKEN_BY_TOKEN,
           CRAM.boost,
           1_000,
@@ -192,7 +192,9 @@ public record Recipe(
     if (name.equals(CRAM.name)) {
       return 3;
     }
-    return name.equals(PROGRESSIVE.name) || name.equals(PROGRESSIVE_LOWDIM.name) ? 2 : 1;
+    return List.of(CRAM_PREFIX.name, PROGRESSIVE.name, PROGRESSIVE_LOWDIM.name).contains(name)
+        ? 2
+        : 1;
   }
 
   /** The same recipe with another step budget. */
@@ -245,7 +247,7 @@ public record Recipe(
   public static List<String> namesForFiles() {
     return ALL.stream()
         .filter(recipe -> recipe.reading == Reading.TOKEN_BY_TOKEN)
-        .filter(recipe -> recipe.growth != Growth.FITTED)
+        .filter(recipe -> recipe.growth != Growth.AHEAD)
         .map(Recipe::name)
         .toList();
   }
