@@ -281,6 +281,7 @@ public final class VectorSearch implements AutoCloseable {
     /** Whether a shorter text would not be held better than this one is. */
     boolean isWorthKeeping() {
       return goal == 1
+          || recipe.growth() == Recipe.Growth.AHEAD
           || diverged
           || best.exactPrefix() == goal
           || best.securePrefix() >= WORTH_KEEPING * goal;

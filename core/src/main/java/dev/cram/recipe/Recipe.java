@@ -242,12 +242,11 @@ public record Recipe(
 
   /**
    * The names of those that {@code compress} knows, the default first: vectors that a file can
-   * hold, and no choice of the prefix but its own.
+   * hold.
    */
   public static List<String> namesForFiles() {
     return ALL.stream()
         .filter(recipe -> recipe.reading == Reading.TOKEN_BY_TOKEN)
-        .filter(recipe -> recipe.growth != Growth.AHEAD)
         .map(Recipe::name)
         .toList();
   }
