@@ -21,7 +21,7 @@ class ModelFilesTest {
       assertThat(model.name()).isEqualTo("cram-tiny");
       assertThat(model.config().modelType()).isEqualTo("llama");
       assertThat(model.weights().fingerprint())
-          .isEqualTo("48b47f74410118cbe2623ee87ca890b5c10fb9ae9903aaaa1c752b6d99f75696");
+          .isEqualTo("b68f3f905391d1c5e8b70dc1dde9ddf7e2a2a7e066577df35574647bf9905d69");
       assertThat(model.weights().matrix("model.embed_tokens.weight", 4096, 512).rows())
           .isEqualTo(4096);
       assertThat(model.tokenizer().vocabularySize()).isEqualTo(4096);
