@@ -37,7 +37,7 @@ measures = {name: ([], []) for name in ("accuracy", "cross-entropy", "Token Gain
 with tempfile.TemporaryDirectory() as folder:
     texts = write_passages(folder, options.texts, options.samples, options.length)
     runs = measure(folder, options.samples, "--recipe=paper", f"--max-steps={options.steps}", f"--length={options.length}",
-                   f"--seed=1..{options.seeds}", "--threads=1")
+                   f"--seed=1..{options.seeds}", "--threads=1", tables=("results", "traces"))
     for i, text in enumerate(texts):
         tokens = recipe.tokens(text, options.length)
         with torch.no_grad():

@@ -29,15 +29,15 @@ def write_passages(folder, files, samples, length):
     return texts
 
 
-def measure(folder, samples, *options):
-    """Runs of `cram measure` on those passages, results and traces, by (source, seed)."""
+def measure(folder, samples, *options, tables=("results",)):
+    """Runs of `cram measure` on those passages, the rows of those tables, by (source, seed)."""
     database = os.path.join(folder, "measured.db")
     launcher = os.path.join(ROOT, "cram")
     sources = [f"--source=s{i}=file:{folder}/s{i}.txt" for i in range(samples)]
     subprocess.run([launcher, "measure", "--quiet", "--samples=1", f"--database={database}", *options, *sources], check=True)
     runs = {}
     csv.field_size_limit(1 << 30)
-    for table in "results", "traces":
+    for table in tables:
         file = os.path.join(folder, table + ".csv")
         subprocess.run([launcher, "export", database, "--table", table, "-o", file], check=True)
         with open(file, newline="") as rows:

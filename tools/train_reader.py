@@ -205,7 +205,7 @@ class Vectors:
     of 0.3 of an element's start, and targets that count 3% more at each step at which they are wrong."""
 
     def __init__(self, model, x, kind=None, count=1):
-        self.model, self.x, self.kind, self.count = model, x, kind, count
+        self.model, self.x, self.kind = model, x, kind
         embeddings = model.model.embed_tokens.weight.detach()
         self.deviation = 150 * embeddings.std()
         self.p = torch.randn(len(x), count, embeddings.size(1))
@@ -219,7 +219,7 @@ class Vectors:
     def read(self, v):
         """Cross-entropies and what is right [texts, n]; what is wrong counts more from now on."""
         e = torch.cat([v, self.model.model.embed_tokens(self.x)], 1)
-        h = self.model.model(inputs_embeds=e, use_cache=False).last_hidden_state[:, self.count - 1:-1]
+        h = self.model.model(inputs_embeds=e, use_cache=False).last_hidden_state[:, v.size(1) - 1:-1]
         logits = self.model.lm_head(h).float()
         loss = F.cross_entropy(logits.mT, self.x, reduction="none")
         right = logits.detach().argmax(-1) == self.x
@@ -277,18 +277,19 @@ class Trainer:
 
     def batch(self):
         n = int(np.clip(math.exp(np.random.normal(math.log(self.s["center"]), 0.3)), 8, MAX_N))
+        source = kind = "books"
+        vectors = 1
         if np.random.random() < self.args.several:
+            kind = "several"
             vectors = int(np.random.choice((2, 4, 8)))
-            n = max(8, min(vectors * n, MAX_SEVERAL))
-            return windows(self.data["books"], max(2, round(self.args.tokens / n)), n), "several", vectors
-        kind = "books"
-        if np.random.random() < self.args.other:
-            kind = np.random.choice([k for k in ("code", "words") if k in self.data] * 2 + ["tokens"])
+            n = min(vectors * n, MAX_SEVERAL)
+        elif np.random.random() < self.args.other:
+            source = kind = np.random.choice([k for k in ("code", "words") if k in self.data] * 2 + ["tokens"])
             n = max(8, n // 2)  # the model cannot guess them: as many nats in half as many tokens
         count = max(2, round(self.args.tokens / n))
         if kind == "tokens":
-            return torch.randint(0, self.vocabulary, (count, n)), kind, 1
-        return windows(self.data[kind], count, n), kind, 1
+            return torch.randint(0, self.vocabulary, (count, n)), kind, vectors
+        return windows(self.data[source], count, n), kind, vectors
 
     def plain(self):
         """Next-token loss of plain text; with a teacher, half of it against the teacher's distribution."""
@@ -315,9 +316,6 @@ class Trainer:
         self.model.requires_grad_(True)
         return loss.detach(), right
 
-    def fast(self):
-        return torch.autocast("cpu", torch.bfloat16, enabled=self.args.bf16)
-
     def lesson(self):
         """Moves the vectors of the texts whose turn it is, and adds what they teach to the gradients of the weights."""
         args, s = self.args, self.s
@@ -341,7 +339,7 @@ class Trainer:
 
     def step(self, scale):
         args, s = self.args, self.s
-        with self.fast():
+        with torch.autocast("cpu", torch.bfloat16, enabled=args.bf16):
             if s["step"] % args.every == 0:
                 self.lesson()
             (args.lm_weight * self.plain()).backward()

@@ -227,13 +227,20 @@ public final class VectorSearch implements AutoCloseable {
       }
       float[] margins = pass.margins();
       float least = LEAST_WEIGHT / length;
-      float sum = 0;
       for (int i = 0; i < length; i++) {
         if (weights[i] > 0) {
           float grown = margins[i] < marginGoal ? (float) (1 + recipe.boost()) : 1;
           weights[i] = Math.max(least, weights[i] * grown);
-          sum += weights[i];
         }
+      }
+      normalise(length);
+    }
+
+    /** Makes the weights sum to one. */
+    private void normalise(int length) {
+      float sum = 0;
+      for (int i = 0; i < length; i++) {
+        sum += weights[i];
       }
       for (int i = 0; i < length; i++) {
         weights[i] /= sum;
@@ -268,14 +275,10 @@ public final class VectorSearch implements AutoCloseable {
       for (float weight : old) {
         targets += weight > 0 ? 1 : 0;
       }
-      float sum = 0;
-      for (int i = 0; i < to; i++) {
-        weights[i] *= i < from ? old[i] * targets : 1;
-        sum += weights[i];
+      for (int i = 0; i < Math.min(from, to); i++) {
+        weights[i] *= old[i] * targets;
       }
-      for (int i = 0; i < to; i++) {
-        weights[i] /= sum;
-      }
+      normalise(to);
     }
 
     /** Whether a shorter text would not be held better than this one is. */
