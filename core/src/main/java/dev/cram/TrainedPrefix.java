@@ -12,12 +12,15 @@ final class TrainedPrefix {
   /** The share at first. */
   private static final double AHEAD = 0.25;
 
+  /** Whatever is exact, this share more is all of the text. */
+  private static final double ALL = Double.POSITIVE_INFINITY;
+
   /** What is exact counts as so many tokens more, so that the beginning is quick. */
   private static final int AHEAD_OF_NOTHING = 32;
 
   private final Recipe.Growth growth;
   private final int goal;
-  private double ahead = AHEAD;
+  private double ahead;
   private int held;
   private int length;
 
@@ -27,12 +30,8 @@ final class TrainedPrefix {
   TrainedPrefix(Recipe.Growth growth, int goal) {
     this.growth = growth;
     this.goal = goal;
-    length =
-        switch (growth) {
-          case WHOLE_TEXT -> goal;
-          case PROGRESSIVE -> 1;
-          case AHEAD -> reach();
-        };
+    ahead = growth == Recipe.Growth.AHEAD ? AHEAD : ALL;
+    length = growth == Recipe.Growth.PROGRESSIVE ? 1 : reach();
   }
 
   /** How many leading tokens are trained on. */
@@ -42,26 +41,34 @@ final class TrainedPrefix {
 
   /** Whether there is less to train on, should the search be stuck. */
   boolean canShrink() {
-    return growth == Recipe.Growth.AHEAD && length > held + 1;
+    return switch (growth) {
+      case WHOLE_TEXT, PROGRESSIVE -> false;
+      case AHEAD, WHOLE_TEXT_FIRST -> length > held + 1;
+    };
   }
 
   /** After a step with which so many tokens were exact. */
   void stepped(int exactPrefix) {
     held = Math.max(held, exactPrefix);
-    switch (growth) {
-      case WHOLE_TEXT -> {}
-      case PROGRESSIVE -> length = Math.min(goal, exactPrefix == length ? length + 1 : length);
-      case AHEAD -> length = Math.max(length, reach());
-    }
+    length =
+        switch (growth) {
+          case PROGRESSIVE -> Math.min(goal, exactPrefix == length ? length + 1 : length);
+          case WHOLE_TEXT, AHEAD, WHOLE_TEXT_FIRST -> Math.max(length, reach());
+        };
+  }
+
+  /** Whether the search has not been stuck so far, with a growth that knows what to do then. */
+  boolean isFirstTry() {
+    return growth == Recipe.Growth.WHOLE_TEXT_FIRST && ahead == ALL;
   }
 
   /** Trains on less than before. */
   void shrink() {
-    ahead /= 2;
+    ahead = ahead == ALL ? AHEAD : ahead / 2;
     length = reach();
   }
 
   private int reach() {
-    return Math.min(goal, held + 1 + (int) (ahead * (held + AHEAD_OF_NOTHING)));
+    return (int) Math.min(goal, held + 1 + Math.floor(ahead * (held + AHEAD_OF_NOTHING)));
   }
 }

@@ -7,6 +7,7 @@ import dev.cram.recipe.Optimiser;
 import dev.cram.recipe.Parametrisation;
 import dev.cram.recipe.Recipe;
 import dev.cram.tensor.Matrix;
+import dev.cram.tensor.Precision;
 import dev.cram.tensor.Workers;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
@@ -28,6 +29,21 @@ public final class VectorSearch implements AutoCloseable {
 
   /** A target's weight never falls below this share of an equal one. */
   private static final float LEAST_WEIGHT = 0.01f;
+
+  /**
+   * The steps after which the first try with a whole text shows whether it leads anywhere, and the
+   * accuracy that it then has if it does: see docs/method.md, "The whole text first".
+   */
+  private static final int TRIAL_STEPS = 30;
+
+  private static final double PROMISING = 0.45;
+
+  /**
+   * By how many logits a token should win in bfloat16 at least: what a row gives is rounded
+   * otherwise among others, where it is searched, than alone, where it is decoded (docs/method.md,
+   * "bfloat16").
+   */
+  private static final float BF16_MARGIN = 0.2f;
 
   /** A text that is not held is tried again with at most this share of its tokens. */
   private static final double SHORTER = 0.75;
@@ -61,7 +77,8 @@ public final class VectorSearch implements AutoCloseable {
   /**
    * @param order what makes one step's vectors better than another's
    * @param marginGoal by how much a right token's logit should exceed every other one, in logits;
-   *     the search ends when all do
+   *     the search ends when all do; in bfloat16, by at least {@value #BF16_MARGIN}, with a recipe
+   *     that looks at margins
    */
   public VectorSearch(
       CausalLm lm,
@@ -75,7 +92,8 @@ public final class VectorSearch implements AutoCloseable {
     this.recipe = recipe;
     this.objective = objective;
     this.order = order;
-    this.marginGoal = marginGoal;
+    boolean rounds = recipe.boost() > 0 && lm.precision() == Precision.BF16;
+    this.marginGoal = rounds ? Math.max(BF16_MARGIN, marginGoal) : marginGoal;
   }
 
   /**
@@ -89,7 +107,7 @@ public final class VectorSearch implements AutoCloseable {
       int[] tokens, int vectors, RandomGenerator random, Consumer<CramStep> listener) {
     reserve(vectors + tokens.length - 1);
     try (Descent descent = new Descent(tokens, vectors, random, listener)) {
-      descent.run(tokens.length);
+      descent.run(tokens.length, 1);
       return descent.found();
     }
   }
@@ -107,9 +125,9 @@ public final class VectorSearch implements AutoCloseable {
       int[] tokens, int vectors, RandomGenerator random, Consumer<CramStep> listener) {
     reserve(vectors + tokens.length - 1);
     try (Descent descent = new Descent(tokens, vectors, random, listener)) {
-      descent.run(tokens.length);
+      descent.run(tokens.length, WORTH_KEEPING);
       while (!descent.isWorthKeeping()) {
-        descent.run(descent.shorter());
+        descent.run(descent.shorter(), WORTH_KEEPING);
       }
       return descent.found();
     }
@@ -159,13 +177,19 @@ public final class VectorSearch implements AutoCloseable {
       dMem = Matrix.allocate(arena, vectors, lm.embeddingSize());
     }
 
-    /** Goes on until the first {@code goal} tokens are held, or the recipe gives up. */
-    void run(int goal) {
+    /**
+     * Goes on until the first {@code goal} tokens are held, or the recipe gives up.
+     *
+     * @param enough the share of them that is kept, should the search be stuck, rather than to try
+     *     on with less of the text
+     */
+    void run(int goal, double enough) {
       this.goal = goal;
       best = Score.NOTHING;
       bestAccuracy = 0;
-      Patience patience = new Patience(recipe.patience());
       TrainedPrefix prefix = new TrainedPrefix(recipe.growth(), goal);
+      Patience patience =
+          new Patience(prefix.isFirstTry() ? recipe.patience() / 2 : recipe.patience());
       int length = prefix.length();
       int before = step;
       int lastStep = before + recipe.maxSteps();
@@ -193,10 +217,14 @@ public final class VectorSearch implements AutoCloseable {
           return;
         }
         prefix.stepped(score.exactPrefix());
-        if (patience.isOver(score.accuracy() * length, shortfall(length))) {
-          if (!prefix.canShrink()) {
-            return;
-          }
+        boolean stuck = patience.isOver(score.accuracy() * length, shortfall(length));
+        boolean enoughIsHeld = best.securePrefix() >= enough * goal;
+        if (stuck && (enoughIsHeld || !prefix.canShrink())) {
+          return;
+        }
+        boolean unpromising =
+            prefix.isFirstTry() && step - before == TRIAL_STEPS && bestAccuracy < PROMISING;
+        if ((stuck || unpromising) && prefix.canShrink()) {
           prefix.shrink();
           patience = new Patience(recipe.patience());
         }
@@ -284,7 +312,7 @@ public final class VectorSearch implements AutoCloseable {
     /** Whether a shorter text would not be held better than this one is. */
     boolean isWorthKeeping() {
       return goal == 1
-          || recipe.growth() == Recipe.Growth.AHEAD
+          || recipe.growth() != Recipe.Growth.WHOLE_TEXT
           || diverged
           || best.exactPrefix() == goal
           || best.securePrefix() >= WORTH_KEEPING * goal;

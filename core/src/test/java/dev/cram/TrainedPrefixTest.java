@@ -52,6 +52,25 @@ class TrainedPrefixTest {
   }
 
   @Property
+  void isTheWholeTextUntilItIsStuckAndThenAheadOfWhatWasExact(
+      @ForAll @IntRange(min = 1, max = 300) int goal, @ForAll @IntRange(max = 300) int exact) {
+    TrainedPrefix prefix = new TrainedPrefix(Growth.WHOLE_TEXT_FIRST, goal);
+    TrainedPrefix ahead = new TrainedPrefix(Growth.AHEAD, goal);
+    int held = Math.min(exact, goal);
+    prefix.stepped(held);
+    prefix.stepped(0);
+    ahead.stepped(held);
+
+    assertThat(prefix.isFirstTry()).isTrue();
+    assertThat(prefix.length()).isEqualTo(goal);
+    assertThat(prefix.canShrink()).isEqualTo(held < goal - 1);
+
+    prefix.shrink();
+    assertThat(prefix.isFirstTry()).isFalse();
+    assertThat(prefix.length()).isEqualTo(ahead.length());
+  }
+
+  @Property
   void shrinksUntilOneTokenIsAheadAndNoFurther(
       @ForAll @IntRange(min = 2, max = 300) int goal, @ForAll @IntRange(max = 300) int exact) {
     TrainedPrefix prefix = new TrainedPrefix(Growth.AHEAD, goal);

@@ -138,7 +138,8 @@ class VectorSearchTest {
     int[] tokens = new int[40];
     Arrays.setAll(tokens, i -> (101 * i + 7) % 512);
     List<CramStep> steps = new ArrayList<>();
-    Recipe impatient = Recipe.CRAM.withMaxSteps(40).withPatience(20);
+    Recipe impatient =
+        growing(Recipe.CRAM, Recipe.Growth.WHOLE_TEXT).withMaxSteps(40).withPatience(20);
     VectorSearch.Found found;
     try (VectorSearch search =
         new VectorSearch(
@@ -156,6 +157,50 @@ class VectorSearchTest {
     for (int i = 1; i < steps.size(); i++) {
       assertThat(steps.get(i).step()).isEqualTo(i + 1).isLessThanOrEqualTo(steps.get(i).maxSteps());
       assertThat(steps.get(i).activeTokens()).isLessThanOrEqualTo(steps.get(i - 1).activeTokens());
+    }
+  }
+
+  @Test
+  void theDefaultTrainsOnLessOfATextOnceAllOfItIsStuck() {
+    int[] tokens = new int[40];
+    Arrays.setAll(tokens, i -> (101 * i + 7) % 512);
+    List<CramStep> steps = new ArrayList<>();
+    Recipe impatient = Recipe.CRAM.withMaxSteps(150).withPatience(20);
+    VectorSearch.Found found = search(impatient, Objective.PREDICT_ALL, tokens, 1, 0, steps);
+
+    int stuck = 0;
+    while (steps.get(stuck).activeTokens() == 40) {
+      stuck++;
+    }
+    int exact =
+        steps.subList(0, stuck).stream().mapToInt(CramStep::exactPrefix).max().orElseThrow();
+    assertThat(stuck).isGreaterThan(10);
+    assertThat(steps.get(stuck).activeTokens()).isBetween(exact + 1, 39);
+    int longest = steps.stream().mapToInt(CramStep::exactPrefix).max().orElseThrow();
+    assertThat(longest).isGreaterThan(exact);
+    assertThat(found.score().exactPrefix()).isEqualTo(longest);
+  }
+
+  @Test
+  void keepsMostOfATextRatherThanToTryOnWithLess() {
+    int[] tokens = new int[40];
+    Arrays.setAll(tokens, i -> (101 * i + 7) % 512);
+    Recipe impatient = Recipe.CRAM.withMaxSteps(400).withPatience(20);
+    List<CramStep> all = new ArrayList<>();
+    List<CramStep> most = new ArrayList<>();
+    VectorSearch.Found found;
+    try (VectorSearch search =
+        new VectorSearch(
+            lm, workers, impatient, Objective.PREDICT_ALL, Score.BY_SECURE_PREFIX, 0.1f)) {
+      search.search(tokens, 1, new SplittableRandom(1), all::add);
+      found = search.searchPrefix(tokens, 1, new SplittableRandom(1), most::add);
+    }
+
+    assertThat(most.size()).isLessThanOrEqualTo(all.size());
+    assertThat(found.steps()).isEqualTo(most.size());
+    float[] margins = margins(Arrays.copyOf(tokens, found.held()), found.vectors());
+    for (int i = 0; i < found.held(); i++) {
+      assertThat(margins[i]).isGreaterThanOrEqualTo(0.1f);
     }
   }
 
@@ -258,6 +303,19 @@ class VectorSearchTest {
         new VectorSearch(lm, workers, recipe, objective, Score.BY_SECURE_PREFIX, marginGoal)) {
       return search.search(tokens, vectors, new SplittableRandom(1), steps::add);
     }
+  }
+
+  private static Recipe growing(Recipe recipe, Recipe.Growth growth) {
+    return new Recipe(
+        recipe.name(),
+        recipe.start(),
+        recipe.optimiser(),
+        recipe.schedule(),
+        growth,
+        recipe.reading(),
+        recipe.boost(),
+        recipe.maxSteps(),
+        recipe.patience());
   }
 
   private static Recipe from(float[] vectors, Recipe recipe, int maxSteps) {

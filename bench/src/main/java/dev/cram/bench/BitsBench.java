@@ -11,14 +11,11 @@ import dev.cram.tensor.Precision;
 import dev.cram.tensor.Workers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
-import java.util.stream.Stream;
 
 /**
  * How many tokens one vector holds exactly, with few bits an element: the horizon of passages that
@@ -37,19 +34,9 @@ public final class BitsBench {
   public static void main(String... args) throws IOException {
     int passages = Integer.parseInt(args[2]);
     int length = Integer.parseInt(args[3]);
-    List<Path> novels;
-    try (Stream<Path> all = Files.list(Path.of(args[1]))) {
-      novels = all.filter(path -> path.toString().endsWith(".txt")).sorted().toList();
-    }
     try (Workers workers = new Workers(1);
         CausalLm lm = CausalLm.open(args[0], Precision.F32, workers)) {
-      List<int[]> texts = new ArrayList<>();
-      for (int i = 0; i < passages; i++) {
-        String novel = Files.readString(novels.get(i % novels.size()));
-        int at = novel.indexOf(' ', novel.length() / 2 + 997 * (i / novels.size()));
-        texts.add(
-            Arrays.copyOf(lm.tokenizer().encode(novel.substring(at, at + 12 * length)), length));
-      }
+      List<int[]> texts = Passages.of(Path.of(args[1]), passages, length, lm.tokenizer());
       crossEntropy(lm, workers, texts);
       System.out.println(
           "| bits | tokens held (each) | mean | steps | vector bytes | bits a character, vectors | with index | of the bound for so many bits |");

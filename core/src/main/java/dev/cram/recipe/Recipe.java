@@ -52,7 +52,9 @@ public record Recipe(
     /** From one token on, one more each time the prefix is exact by teacher forcing. */
     PROGRESSIVE,
     /** What is exact and a share more, which falls while no more of it gets exact. */
-    AHEAD
+    AHEAD,
+    /** All of it, and as {@link #AHEAD} once that is stuck. */
+    WHOLE_TEXT_FIRST
   }
 
   /** How the text comes out of the vectors. */
@@ -122,8 +124,9 @@ public record Recipe(
 
   /**
    * The default: Adam on vectors that start {@value #LONG} times as long as token embeddings, in
-   * steps of some 0.3 of an element, the whole text from the first step, and targets that are wrong
-   * counting more from step to step. docs/method.md says how it was found.
+   * steps of some 0.3 of an element, the whole text until that is stuck and then what is exact and
+   * a share more, and targets that are wrong counting more from step to step. docs/method.md says
+   * how it was found.
    */
   public static final Recipe CRAM =
       new Recipe(
@@ -132,7 +135,7 @@ public record Recipe(
               new LongVectors(vectors, embeddingSize, LONG * embeddingStd, random),
           parameters -> new AdamW(parameters, ADAM_BETA, ADAM_BETA, TINY_EPS, 0)::step,
           Schedule.constant(0.3),
-          Growth.WHOLE_TEXT,
+          Growth.WHOLE_TEXT_FIRST,
           Reading.TOKEN_BY_TOKEN,
           0.03,
           600,
@@ -190,7 +193,7 @@ public record Recipe(
    */
   public static int revision(String name) {
     if (name.equals(CRAM.name)) {
-      return 3;
+      return 4;
     }
     return List.of(CRAM_PREFIX.name, PROGRESSIVE.name, PROGRESSIVE_LOWDIM.name).contains(name)
         ? 2

@@ -105,7 +105,10 @@ public final class Trial implements AutoCloseable {
 
   /** A recipe that grows a prefix is after the longest one, not after the most right tokens. */
   private static Comparator<Score> order(Recipe recipe) {
-    return recipe.growth() == Recipe.Growth.WHOLE_TEXT ? Score.BY_ACCURACY : Score.BY_SECURE_PREFIX;
+    return switch (recipe.growth()) {
+      case WHOLE_TEXT, WHOLE_TEXT_FIRST -> Score.BY_ACCURACY;
+      case PROGRESSIVE, AHEAD -> Score.BY_SECURE_PREFIX;
+    };
   }
 
   /** Tokens that greedy decoding gives back before its first error, the given one included. */
