@@ -31,8 +31,9 @@ public final class VectorSearch implements AutoCloseable {
   private static final float LEAST_WEIGHT = 0.01f;
 
   /**
-   * The steps after which the first try with a whole text shows whether it leads anywhere, and the
-   * accuracy that it then has if it does: see docs/method.md, "The whole text first".
+   * The steps, for each vector, after which the first try with a whole text shows whether it leads
+   * anywhere, and the accuracy that it then has if it does: see docs/method.md, "The whole text
+   * first".
    */
   private static final int TRIAL_STEPS = 30;
 
@@ -137,6 +138,7 @@ public final class VectorSearch implements AutoCloseable {
   private final class Descent implements AutoCloseable {
     private final Consumer<CramStep> listener;
     private final Parametrisation parametrisation;
+    private final int trialSteps;
     private final float[] gradient;
     private final Optimiser optimiser;
     private final float[] weights;
@@ -166,6 +168,7 @@ public final class VectorSearch implements AutoCloseable {
       }
       parametrisation =
           recipe.start().create(vectors, lm.embeddingSize(), lm.embeddingStd(), random);
+      trialSteps = TRIAL_STEPS * vectors;
       gradient = new float[parametrisation.parameters().length];
       optimiser = recipe.optimiser().apply(gradient.length);
       weights = new float[tokens.length];
@@ -223,7 +226,7 @@ public final class VectorSearch implements AutoCloseable {
           return;
         }
         boolean unpromising =
-            prefix.isFirstTry() && step - before == TRIAL_STEPS && bestAccuracy < PROMISING;
+            prefix.isFirstTry() && step - before == trialSteps && bestAccuracy < PROMISING;
         if ((stuck || unpromising) && prefix.canShrink()) {
           prefix.shrink();
           patience = new Patience(recipe.patience());
