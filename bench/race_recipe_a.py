@@ -82,19 +82,18 @@ def main():
     print("\n| passage | nats | cram: exact | steps | s | recipe A: exact | steps | s | accuracy | times |")
     print("|---:|---:|---|---:|---:|---|---:|---:|---:|---:|")
     for i, run in enumerate(ours):
+        mine, our_seconds = float(run["cross_entropy_without"]), float(run["seconds"])
+        row = f"| {i} | {mine * options.length:.0f} | {'yes' if exact[i] else 'no'} | {run['steps']} | {our_seconds:.1f} "
         if i >= len(theirs):
-            print(f"| {i} | {float(run['cross_entropy_without']) * options.length:.0f} | {'yes' if exact[i] else 'no'} | {run['steps']} "
-                  f"| {float(run['seconds']):.1f} | not run | | | | |")
+            print(row + "| not run | | | | |")
             continue
         without, (accuracy, _), steps, seconds = theirs[i]
-        mine = float(run["cross_entropy_without"])
         if abs(mine - without) > (1e-3 if options.precision == "f32" else 0.03):
             sys.exit(f"race_recipe_a: passage {i} has {mine:.4f} nats a token in Cram and {without:.4f} in PyTorch: other tokens?")
         their_exact = accuracy == 1.0
         least = "" if their_exact else "> "
-        print(f"| {i} | {mine * options.length:.0f} | {'yes' if exact[i] else 'no'} | {run['steps']} | {float(run['seconds']):.1f} "
-              f"| {'yes' if their_exact else 'no'} | {steps} | {least}{seconds:.0f} | {accuracy:.3f} "
-              f"| {least + format(seconds / float(run['seconds']), '.1f') if exact[i] else ''} |")
+        print(f"{row}| {'yes' if their_exact else 'no'} | {steps} | {least}{seconds:.0f} | {accuracy:.3f} "
+              f"| {least + format(seconds / our_seconds, '.1f') if exact[i] else ''} |")
     # Whatever was stopped has a lower bound, so the median of these times is one.
     their_median = statistics.median([seconds for _, _, _, seconds in theirs] + [0] * (options.samples - len(theirs)))
     their_exact = sum(accuracy == 1.0 for _, (accuracy, _), _, _ in theirs)

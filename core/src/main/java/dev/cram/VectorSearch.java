@@ -221,13 +221,13 @@ public final class VectorSearch implements AutoCloseable {
         }
         prefix.stepped(score.exactPrefix());
         boolean stuck = patience.isOver(score.accuracy() * length, shortfall(length));
-        boolean enoughIsHeld = best.securePrefix() >= enough * goal;
-        if (stuck && (enoughIsHeld || !prefix.canShrink())) {
+        boolean triesOn = prefix.canShrink() && best.securePrefix() < enough * goal;
+        if (stuck && !triesOn) {
           return;
         }
         boolean unpromising =
             prefix.isFirstTry() && step - before == trialSteps && bestAccuracy < PROMISING;
-        if ((stuck || unpromising) && prefix.canShrink()) {
+        if (triesOn && (stuck || unpromising)) {
           prefix.shrink();
           patience = new Patience(recipe.patience());
         }

@@ -135,8 +135,7 @@ class VectorSearchTest {
 
   @Test
   void goesOnWithLessOfATextThatIsNotHeld() {
-    int[] tokens = new int[40];
-    Arrays.setAll(tokens, i -> (101 * i + 7) % 512);
+    int[] tokens = moreThanAVectorHolds();
     List<CramStep> steps = new ArrayList<>();
     Recipe impatient =
         growing(Recipe.CRAM, Recipe.Growth.WHOLE_TEXT).withMaxSteps(40).withPatience(20);
@@ -162,8 +161,7 @@ class VectorSearchTest {
 
   @Test
   void theDefaultTrainsOnLessOfATextOnceAllOfItIsStuck() {
-    int[] tokens = new int[40];
-    Arrays.setAll(tokens, i -> (101 * i + 7) % 512);
+    int[] tokens = moreThanAVectorHolds();
     List<CramStep> steps = new ArrayList<>();
     Recipe impatient = Recipe.CRAM.withMaxSteps(150).withPatience(20);
     VectorSearch.Found found = search(impatient, Objective.PREDICT_ALL, tokens, 1, 0, steps);
@@ -183,8 +181,7 @@ class VectorSearchTest {
 
   @Test
   void keepsMostOfATextRatherThanToTryOnWithLess() {
-    int[] tokens = new int[40];
-    Arrays.setAll(tokens, i -> (101 * i + 7) % 512);
+    int[] tokens = moreThanAVectorHolds();
     Recipe impatient = Recipe.CRAM.withMaxSteps(400).withPatience(20);
     List<CramStep> all = new ArrayList<>();
     List<CramStep> most = new ArrayList<>();
@@ -206,8 +203,7 @@ class VectorSearchTest {
 
   @Test
   void trainingAheadKeepsTheLongestPrefixThatWasExact() {
-    int[] tokens = new int[40];
-    Arrays.setAll(tokens, i -> (101 * i + 7) % 512);
+    int[] tokens = moreThanAVectorHolds();
     List<CramStep> steps = new ArrayList<>();
     Recipe ahead = Recipe.CRAM_PREFIX.withMaxSteps(150).withPatience(20);
     VectorSearch.Found found = search(ahead, Objective.PREDICT_ALL, tokens, 1, 0, steps);
@@ -224,8 +220,7 @@ class VectorSearchTest {
 
   @Test
   void whatIsTrainedOnStaysAheadOfWhatIsExact() {
-    int[] tokens = new int[40];
-    Arrays.setAll(tokens, i -> (101 * i + 7) % 512);
+    int[] tokens = moreThanAVectorHolds();
     List<CramStep> steps = new ArrayList<>();
     search(Recipe.CRAM_PREFIX.withMaxSteps(60), Objective.PREDICT_ALL, tokens, 1, steps);
 
@@ -305,26 +300,32 @@ class VectorSearchTest {
     }
   }
 
+  private static int[] moreThanAVectorHolds() {
+    int[] tokens = new int[40];
+    Arrays.setAll(tokens, i -> (101 * i + 7) % 512);
+    return tokens;
+  }
+
   private static Recipe growing(Recipe recipe, Recipe.Growth growth) {
-    return new Recipe(
-        recipe.name(),
-        recipe.start(),
-        recipe.optimiser(),
-        recipe.schedule(),
-        growth,
-        recipe.reading(),
-        recipe.boost(),
-        recipe.maxSteps(),
-        recipe.patience());
+    return like(recipe, recipe.start(), growth, recipe.maxSteps());
   }
 
   private static Recipe from(float[] vectors, Recipe recipe, int maxSteps) {
+    return like(
+        recipe,
+        (count, width, std, random) -> new DirectVectors(vectors.clone()),
+        recipe.growth(),
+        maxSteps);
+  }
+
+  private static Recipe like(
+      Recipe recipe, Recipe.Start start, Recipe.Growth growth, int maxSteps) {
     return new Recipe(
         recipe.name(),
-        (count, width, std, random) -> new DirectVectors(vectors.clone()),
+        start,
         recipe.optimiser(),
         recipe.schedule(),
-        recipe.growth(),
+        growth,
         recipe.reading(),
         recipe.boost(),
         maxSteps,

@@ -20,10 +20,7 @@ final class Passages {
    */
   static List<int[]> of(Path folder, int count, int length, Tokenizer tokenizer)
       throws IOException {
-    List<Path> novels;
-    try (Stream<Path> all = Files.list(folder)) {
-      novels = all.filter(path -> path.toString().endsWith(".txt")).sorted().toList();
-    }
+    List<Path> novels = novels(folder);
     List<int[]> passages = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       String novel = Files.readString(novels.get(i % novels.size()));
@@ -32,5 +29,12 @@ final class Passages {
       passages.add(Arrays.copyOf(tokenizer.encode(passage), length));
     }
     return passages;
+  }
+
+  /** The texts of a folder, by name. */
+  static List<Path> novels(Path folder) throws IOException {
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.filter(path -> path.toString().endsWith(".txt")).sorted().toList();
+    }
   }
 }

@@ -8,14 +8,12 @@ import dev.cram.container.Patch;
 import dev.cram.container.Section;
 import dev.cram.container.Segment;
 import dev.cram.lm.GreedyDecoder;
-import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Precision;
 import dev.cram.tensor.Workers;
 import dev.cram.tensor.onednn.Kernels;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,10 +63,7 @@ public final class PortabilityBench {
       throws IOException {
     Files.createDirectories(folder);
     List<byte[]> passages = new ArrayList<>();
-    List<Path> novels;
-    try (Stream<Path> all = Files.list(texts)) {
-      novels = all.filter(path -> path.toString().endsWith(".txt")).sorted().toList();
-    }
+    List<Path> novels = Passages.novels(texts);
     for (int i = 0; i < files; i++) {
       String novel = Files.readString(novels.get(i % novels.size()));
       int at = novel.length() / 10 * (1 + i / novels.size() % 9);
@@ -165,27 +160,24 @@ public final class PortabilityBench {
     int count = 0;
     int at = 0;
     try (Workers workers = new Workers(threads);
-        Arena arena = Arena.ofConfined();
         GreedyDecoder decoder =
             new GreedyDecoder(cram.lm(), Math.min(512, cram.lm().maxPositions()), workers)) {
       for (Section section : file.sections()) {
         for (Segment segment : ((Section.Run) section).segments()) {
-          decoder.start(
-              Matrix.of(
-                  arena,
-                  segment.vectorCount(),
+          int end = at + segment.tokenCount();
+          float[] all =
+              DecodedMargins.of(
+                  decoder,
+                  segment.vectors().values(),
                   cram.lm().embeddingSize(),
-                  segment.vectors().values()));
-          for (int i = 0; i < segment.tokenCount(); i++) {
+                  Arrays.copyOfRange(tokens, at, end));
+          for (int i = 0; i < all.length; i++) {
             int position = i;
             if (segment.patches().stream().map(Patch::position).noneMatch(p -> p == position)) {
-              margins[count++] = decoder.margin(tokens[at]);
+              margins[count++] = all[i];
             }
-            if (i < segment.tokenCount() - 1) {
-              decoder.feed(tokens[at]);
-            }
-            at++;
           }
+          at = end;
         }
       }
     }

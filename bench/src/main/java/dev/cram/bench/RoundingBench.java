@@ -6,11 +6,9 @@ import dev.cram.lm.CausalLm;
 import dev.cram.lm.GreedyDecoder;
 import dev.cram.recipe.Objective;
 import dev.cram.recipe.Recipe;
-import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Precision;
 import dev.cram.tensor.Workers;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -46,7 +44,8 @@ public final class RoundingBench {
       for (int i = 0; i < texts.size(); i++) {
         VectorSearch.Found found =
             search.search(texts.get(i), 1, new SplittableRandom(i), step -> {});
-        float[] decoded = margins(decoder, texts.get(i), found.vectors());
+        float[] decoded =
+            DecodedMargins.of(decoder, found.vectors(), lm.embeddingSize(), texts.get(i));
         for (int j = 0; j < length; j++) {
           moved[i * length + j] = Math.abs(decoded[j] - found.margins()[j]);
         }
@@ -61,20 +60,6 @@ public final class RoundingBench {
       }
       System.out.println("| all | | | |" + quantiles(moved));
     }
-  }
-
-  private static float[] margins(GreedyDecoder decoder, int[] tokens, float[] vector) {
-    float[] margins = new float[tokens.length];
-    try (Arena arena = Arena.ofConfined()) {
-      decoder.start(Matrix.of(arena, 1, vector.length, vector));
-    }
-    for (int i = 0; i < tokens.length; i++) {
-      margins[i] = decoder.margin(tokens[i]);
-      if (i < tokens.length - 1) {
-        decoder.feed(tokens[i]);
-      }
-    }
-    return margins;
   }
 
   private static float least(float[] margins) {
