@@ -2,9 +2,10 @@
 """The time that Cram needs to make texts exact, beside recipe A of Kuratov et al. (2025) in PyTorch, in one run on one machine.
 
 usage: bench/race_recipe_a.py TEXT... --model MODEL [--samples 20] [--length 64] [--precision bf16] [--times 12] [--lanes 2]
+       bench/race_recipe_a.py --words FILE --model MODEL ...
 
-(after bench/setup-torch.) TEXT are plain text files; sample i is a passage from the middle of file i, MODEL is a Hugging Face
-directory or a GGUF file. One vector, the first token given. Both do --lanes texts side by side, one thread each, first Cram all of them,
+(after bench/setup-torch.) TEXT are plain text files, of which sample i is a passage from the middle of file i; with --words the
+passages are random words of that file, one a line. MODEL is a Hugging Face directory or a GGUF file. One vector, the first token given. Both do --lanes texts side by side, one thread each, first Cram all of them,
 then PyTorch. Recipe A is stopped at 5,000 steps, or after --times times Cram's median: then it counts as never, and that time is
 a lower bound. Once more than half of the texts have such a bound, whatever the others take, the median is no less: they are
 not run, and count as if they had taken no time. In bf16 PyTorch takes the faster of autocast and a cast model. Prints a table in
@@ -45,7 +46,8 @@ def search(job):
 
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("texts", nargs="+")
+    parser.add_argument("texts", nargs="*")
+    parser.add_argument("--words")
     parser.add_argument("--model", required=True)
     parser.add_argument("--samples", type=int, default=20)
     parser.add_argument("--length", type=int, default=64)
@@ -53,9 +55,11 @@ def main():
     parser.add_argument("--times", type=float, default=12)
     parser.add_argument("--lanes", type=int, default=2)
     options = parser.parse_args()
+    if (not options.texts) == (options.words is None):
+        parser.error("either TEXT or --words is needed")
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        texts = write_passages(folder, options.texts, options.samples, options.length)
+        texts = write_passages(folder, options.texts, options.samples, options.length, options.words)
         runs = measure(folder, options.samples, f"--model={options.model}", "--recipe=cram", f"--length={options.length}",
                        f"--precision={options.precision}", f"--threads={options.lanes}")
     ours = [runs[f"s{i}", 1] for i in range(options.samples)]

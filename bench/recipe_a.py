@@ -1,5 +1,5 @@
 """Recipe A of Kuratov et al. (2025) in PyTorch, and the passages that it and Cram are given. Shares no code with Cram."""
-import contextlib, csv, math, os, re, subprocess, time
+import contextlib, csv, math, os, random, re, subprocess, time
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging
@@ -11,18 +11,29 @@ CRAM_TINY = os.path.join(ROOT, "lm/src/main/resources/dev/cram/lm/models/cram-ti
 
 
 def passage(path, length, index=0):
-    """Some words from the middle of a file, later ones for a larger index, without the end of a sentence: Cram takes such a
-    document as it is."""
+    """Some words from the middle of a file, those of other sixteenths of it for a larger index, without the end of a sentence:
+    Cram takes such a document as it is."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
-    begin = len(text) // 2 + index * len(text) // 16
+    begin = (len(text) // 2 + index * len(text) // 16) % len(text)
     some = text[begin:][:12 * length + 200]
     return re.sub(r"\s+", " ", re.sub(r"[.!?:;\"]+", ",", some[some.index(" "):])).strip()
 
 
-def write_passages(folder, files, samples, length):
-    """Writes s0.txt, s1.txt ... and returns their texts; sample i is from file i, then from a later place in file 0 on."""
-    texts = [passage(files[i % len(files)], length, i // len(files)) for i in range(samples)]
+def random_passage(words, length, index):
+    """Words drawn from a list at random, the same ones for the same index."""
+    return " ".join(random.Random(index).choices(words, k=length + 20))
+
+
+def write_passages(folder, files, samples, length, words=None):
+    """Writes s0.txt, s1.txt ... and returns their texts; sample i is from file i, then from a later place in file 0 on; or, given a
+    file of words, of random words."""
+    if words is None:
+        texts = [passage(files[i % len(files)], length, i // len(files)) for i in range(samples)]
+    else:
+        with open(words, encoding="utf-8") as file:
+            letters = [word for word in file.read().split() if word.isalpha()]
+        texts = [random_passage(letters, length, i) for i in range(samples)]
     for i, text in enumerate(texts):
         with open(f"{folder}/s{i}.txt", "w", encoding="utf-8") as file:
             file.write(text)

@@ -192,12 +192,12 @@ public record Recipe(
    * results of the old and the new one are not taken for each other.
    */
   public static int revision(String name) {
-    if (name.equals(CRAM.name)) {
-      return 4;
-    }
-    return List.of(CRAM_PREFIX.name, PROGRESSIVE.name, PROGRESSIVE_LOWDIM.name).contains(name)
-        ? 2
-        : 1;
+    return switch (name) {
+      case "cram" -> 4;
+      case "cram-prefix" -> 3;
+      case "progressive", "progressive-lowdim" -> 2;
+      default -> 1;
+    };
   }
 
   /** The same recipe with another step budget. */
