@@ -39,7 +39,7 @@ def main():
         if not both:
             continue
         drawn = sorted(ratio(draw.choices(both, k=len(both)), mine, theirs) for _ in range(10_000))
-        means = [statistics.mean(runs[p][i] for p in both) for runs in (mine, theirs) for i in (0, 1)]
+        means = [statistics.mean(of[p][i] for p in both) for of in (mine, theirs) for i in (0, 1)]
         print(f"{' '.join(group)}: {len(both)} passages, {recipe} {means[0]:.1f} tokens in {means[1]:.1f} s, "
               f"{other} {means[2]:.1f} in {means[3]:.1f} s: {ratio(both, mine, theirs):.2f} times ({drawn[250]:.2f} to {drawn[9750]:.2f})")
 

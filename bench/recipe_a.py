@@ -32,8 +32,8 @@ def write_passages(folder, files, samples, length, words=None):
         texts = [passage(files[i % len(files)], length, i // len(files)) for i in range(samples)]
     else:
         with open(words, encoding="utf-8") as file:
-            letters = [word for word in file.read().split() if word.isalpha()]
-        texts = [random_passage(letters, length, i) for i in range(samples)]
+            without_marks = [word for word in file.read().split() if word.isalpha()]
+        texts = [random_passage(without_marks, length, i) for i in range(samples)]
     for i, text in enumerate(texts):
         with open(f"{folder}/s{i}.txt", "w", encoding="utf-8") as file:
             file.write(text)
@@ -57,6 +57,14 @@ def measure(folder, samples, *options, tables=("results",)):
     return {(run["source"], int(run["seed"])): run for run in runs.values()}
 
 
+def pretrained(path):
+    """What transformers' from_pretrained takes of a Hugging Face directory or a GGUF file: a folder, and options."""
+    if not os.path.isfile(path):
+        return path, {}
+    folder, name = os.path.split(os.path.abspath(path))
+    return folder, {"gguf_file": name}
+
+
 class RecipeA:
     """The recipe on a frozen model: a Hugging Face directory or a GGUF file.
 
@@ -65,9 +73,7 @@ class RecipeA:
     """
 
     def __init__(self, path, variant="f32"):
-        options = {}
-        if os.path.isfile(path):
-            path, options["gguf_file"] = os.path.split(os.path.abspath(path))
+        path, options = pretrained(path)
         self.tokenizer = AutoTokenizer.from_pretrained(path, **options)
         dtype = torch.bfloat16 if variant == "cast" else torch.float32
         self.model = AutoModelForCausalLM.from_pretrained(path, dtype=dtype, **options).eval().requires_grad_(False)

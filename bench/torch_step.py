@@ -43,6 +43,9 @@ SHAPES = {
     "cram-tiny": llama(512, 8, 4, 2, 64, 384, 4096, 10000.0, 2048),
     "pythia-160m": pythia(768, 12, 12),
     "pythia-410m": pythia(1024, 24, 16),
+    "opt-125m": dict(
+        model_type="opt", hidden_size=768, num_hidden_layers=12, num_attention_heads=12, ffn_dim=3072, vocab_size=50272,
+        max_position_embeddings=2048, word_embed_proj_dim=768),
     "mamba-130m": dict(
         model_type="mamba", hidden_size=768, num_hidden_layers=24, state_size=16, conv_kernel=4, expand=2,
         time_step_rank=48, vocab_size=50280),

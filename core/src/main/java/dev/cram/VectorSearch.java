@@ -138,7 +138,6 @@ public final class VectorSearch implements AutoCloseable {
   private final class Descent implements AutoCloseable {
     private final Consumer<CramStep> listener;
     private final Parametrisation parametrisation;
-    private final int trialSteps;
     private final float[] gradient;
     private final Optimiser optimiser;
     private final float[] weights;
@@ -168,7 +167,6 @@ public final class VectorSearch implements AutoCloseable {
       }
       parametrisation =
           recipe.start().create(vectors, lm.embeddingSize(), lm.embeddingStd(), random);
-      trialSteps = TRIAL_STEPS * vectors;
       gradient = new float[parametrisation.parameters().length];
       optimiser = recipe.optimiser().apply(gradient.length);
       weights = new float[tokens.length];
@@ -226,7 +224,9 @@ public final class VectorSearch implements AutoCloseable {
           return;
         }
         boolean unpromising =
-            prefix.isFirstTry() && step - before == trialSteps && bestAccuracy < PROMISING;
+            prefix.isFirstTry()
+                && step - before == TRIAL_STEPS * mem.rows()
+                && bestAccuracy < PROMISING;
         if (triesOn && (stuck || unpromising)) {
           prefix.shrink();
           patience = new Patience(recipe.patience());

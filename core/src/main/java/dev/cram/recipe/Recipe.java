@@ -4,6 +4,7 @@ import dev.cram.container.Grid;
 import dev.cram.lm.InputException;
 import dev.cram.tensor.op.AdamW;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
 
@@ -192,12 +193,9 @@ public record Recipe(
    * results of the old and the new one are not taken for each other.
    */
   public static int revision(String name) {
-    return switch (name) {
-      case "cram" -> 4;
-      case "cram-prefix" -> 3;
-      case "progressive", "progressive-lowdim" -> 2;
-      default -> 1;
-    };
+    return Map.of(
+            CRAM.name, 4, CRAM_PREFIX.name, 3, PROGRESSIVE.name, 2, PROGRESSIVE_LOWDIM.name, 2)
+        .getOrDefault(name, 1);
   }
 
   /** The same recipe with another step budget. */
