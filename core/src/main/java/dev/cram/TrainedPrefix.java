@@ -18,10 +18,14 @@ final class TrainedPrefix {
   /** What is exact counts as so many tokens more, so that the beginning is quick. */
   private static final int AHEAD_OF_NOTHING = 32;
 
+  /** In how many steps what is trained ahead should make a longer prefix exact. */
+  private static final int LONGER_WITHIN = 60;
+
   private final Recipe.Growth growth;
   private final int goal;
   private double ahead;
   private int held;
+  private int waited;
   private int length;
 
   /**
@@ -49,6 +53,7 @@ final class TrainedPrefix {
 
   /** After a step with which so many tokens were exact. */
   void stepped(int exactPrefix) {
+    waited = exactPrefix > held ? 0 : waited + 1;
     held = Math.max(held, exactPrefix);
     length =
         switch (growth) {
@@ -62,8 +67,17 @@ final class TrainedPrefix {
     return growth == Recipe.Growth.WHOLE_TEXT_FIRST && ahead == ALL;
   }
 
+  /**
+   * Whether too much is trained ahead for a prefix that shall become ever longer: none has for a
+   * while, even where margins still move.
+   */
+  boolean isTooLong() {
+    return growth == Recipe.Growth.AHEAD && waited >= LONGER_WITHIN;
+  }
+
   /** Trains on less than before. */
   void shrink() {
+    waited = 0;
     ahead = ahead == ALL ? AHEAD : ahead / 2;
     length = reach();
   }

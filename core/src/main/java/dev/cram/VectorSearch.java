@@ -227,7 +227,7 @@ public final class VectorSearch implements AutoCloseable {
             prefix.isFirstTry()
                 && step - before == TRIAL_STEPS * mem.rows()
                 && bestAccuracy < PROMISING;
-        if (triesOn && (stuck || unpromising)) {
+        if (triesOn && (stuck || unpromising || prefix.isTooLong())) {
           prefix.shrink();
           patience = new Patience(recipe.patience());
         }

@@ -84,4 +84,37 @@ class TrainedPrefixTest {
     assertThat(prefix.length()).isEqualTo(held + 1);
     assertThat(shrunk).isLessThan(10);
   }
+
+  @Example
+  void isTooLongOnceNoLongerPrefixHasBecomeExactFor60Steps() {
+    TrainedPrefix prefix = new TrainedPrefix(Growth.AHEAD, 100);
+    prefix.stepped(3);
+    stepped(prefix, 3, 59);
+    assertThat(prefix.isTooLong()).isFalse();
+    stepped(prefix, 2, 1);
+    assertThat(prefix.isTooLong()).isTrue();
+
+    prefix.stepped(4);
+    assertThat(prefix.isTooLong()).isFalse();
+    stepped(prefix, 4, 60);
+    assertThat(prefix.isTooLong()).isTrue();
+    prefix.shrink();
+    assertThat(prefix.isTooLong()).isFalse();
+  }
+
+  @Property
+  void isNeverTooLongWhereTheWholeTextIsToBeHeld(@ForAll boolean shrunk) {
+    TrainedPrefix prefix = new TrainedPrefix(Growth.WHOLE_TEXT_FIRST, 100);
+    if (shrunk) {
+      prefix.shrink();
+    }
+    stepped(prefix, 0, 200);
+    assertThat(prefix.isTooLong()).isFalse();
+  }
+
+  private static void stepped(TrainedPrefix prefix, int exactPrefix, int steps) {
+    for (int step = 0; step < steps; step++) {
+      prefix.stepped(exactPrefix);
+    }
+  }
 }
