@@ -11,12 +11,13 @@ CRAM_TINY = os.path.join(ROOT, "lm/src/main/resources/dev/cram/lm/models/cram-ti
 
 
 def passage(path, length, index=0):
-    """Some words from the middle of a file, those of other sixteenths of it for a larger index, without the end of a sentence:
-    Cram takes such a document as it is."""
+    """Some words from the middle of a file, those of other sixteenths of it for a larger index and then of what lies between them,
+    without the end of a sentence: Cram takes such a document as it is."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
-    begin = (len(text) // 2 + index * len(text) // 16) % len(text)
-    some = text[begin:][:12 * length + 200]
+    characters = 12 * length + 200
+    begin = (len(text) // 2 + index * len(text) // 16 + index // 16 * len(text) // 40) % max(1, len(text) - characters)
+    some = text[begin:][:characters]
     return re.sub(r"\s+", " ", re.sub(r"[.!?:;\"]+", ",", some[some.index(" "):])).strip()
 
 

@@ -11,7 +11,7 @@ half, with --teacher, from another LM's predictions.
 Typical lengths grow while the loss of the texts read is below --target. What is written is a causal LM like any other.
 State is kept in OUT/state.pt; a run that was stopped (TERM saves first) goes on where it was, with other batches. With
 --width and --intermediate the model is grown first: its residual stream is widened by dimensions that change little at
-first, its MLPs are cut to the neurons that matter most. The learning rate is constant and falls to zero in the last --decay
+first, its MLPs are cut to the neurons that matter most; --heads and --layers add what changes nothing at first. The learning rate is constant and falls to zero in the last --decay
 minutes, or sooner: once the validation score has not improved for --patience evaluations.
 """
 import argparse, copy, glob, json, math, os, re, signal, sys, time
@@ -51,8 +51,9 @@ def arguments():
     a.add_argument("--length", type=float, default=40, help="typical number of tokens at the start")
     a.add_argument("--target", type=float, default=1.0, help="loss of optimised vectors at which lengths grow")
     a.add_argument("--layers", type=int, default=0, help="grow to so many layers, which change nothing at first")
+    a.add_argument("--heads", type=int, default=0, help="grow to so many attention heads a layer, which change nothing at first")
     a.add_argument("--width", type=int, default=0, help="grow to this hidden size")
-    a.add_argument("--intermediate", type=int, default=0, help="cut the MLPs to this size when growing")
+    a.add_argument("--intermediate", type=int, default=0, help="cut the MLPs to this size")
     a.add_argument("--other", type=float, default=0.1, help="share of batches that are words, code or random tokens")
     a.add_argument("--several", type=float, default=0.0, help="share of batches whose texts have 2, 4 or 8 vectors")
     a.add_argument("--save", type=float, default=8, help="minutes between evaluations and saves")
@@ -172,6 +173,31 @@ def grow(model, layers):
         model.config.layer_types = [model.config.layer_types[0]] * len(new)
 
 
+@torch.no_grad()
+def add_heads(model, heads):
+    """Adds query heads with random queries to each group that shares keys and values; what they read goes nowhere at first."""
+    config = model.config
+    groups, old = config.num_key_value_heads, config.num_attention_heads
+    if heads % groups or config.hidden_size % heads:
+        sys.exit(f"--heads {heads}: must be a multiple of the {groups} key-value heads, and divide the width {config.hidden_size}")
+    dim = config.head_dim = getattr(config, "head_dim", None) or config.hidden_size // old
+    config.num_attention_heads = heads
+
+    def grouped(weight, fill):
+        """[old heads * dim, width] with rows of new heads at the end of each group."""
+        blocks = weight.view(groups, old // groups * dim, -1)
+        return torch.cat([blocks, fill(groups, (heads - old) // groups * dim, weight.size(1))], 1).flatten(0, 1)
+
+    for layer in model.model.layers:
+        attention = layer.self_attn
+        queries, out = attention.q_proj.weight, attention.o_proj.weight
+        attention.q_proj = torch.nn.Linear(config.hidden_size, heads * dim, bias=False)
+        attention.o_proj = torch.nn.Linear(heads * dim, config.hidden_size, bias=False)
+        attention.q_proj.weight.copy_(grouped(queries, lambda *shape: torch.randn(shape) * queries.std()))
+        attention.o_proj.weight.copy_(grouped(out.T, torch.zeros).T)
+        attention.num_key_value_groups = heads // groups
+
+
 class Muon:
     """Momentum whose matrix updates are made orthogonal (Jordan et al. 2024)."""
 
@@ -250,8 +276,11 @@ class Trainer:
         self.teacher = None
         if args.teacher:
             self.teacher = AutoModelForCausalLM.from_pretrained(args.teacher, dtype=torch.float32).requires_grad_(False)
-        if args.width > self.model.config.hidden_size:
-            self.model = widen(self.model, args.width, args.intermediate, windows(self.data["books"], 32, WINDOW))
+        width = max(args.width, self.model.config.hidden_size)
+        if width > self.model.config.hidden_size or 0 < args.intermediate < self.model.config.intermediate_size:
+            self.model = widen(self.model, width, args.intermediate, windows(self.data["books"], 32, WINDOW))
+        if args.heads > self.model.config.num_attention_heads:
+            add_heads(self.model, args.heads)
         if args.layers > self.model.config.num_hidden_layers:
             grow(self.model, args.layers)
         self.vocabulary = self.model.config.vocab_size
