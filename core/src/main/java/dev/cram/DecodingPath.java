@@ -18,19 +18,25 @@ import java.util.List;
  * the same: both make the same calls in the same order, so on one machine they agree to the bit.
  */
 final class DecodingPath implements AutoCloseable {
-  /**
-   * A token that wins by less, in logits, is patched although it is right: elsewhere it may lose.
-   * Far more than logits differ between machines, see RELIABILITY.md.
-   */
-  static final float LEAST_MARGIN = 0.002f;
-
   private final CausalLm lm;
   private final Workers workers;
+
+  /**
+   * A token that wins by less, in logits, is patched although it is right: elsewhere it may lose.
+   */
+  private final float leastMargin;
+
   private GreedyDecoder decoder;
 
   DecodingPath(CausalLm lm, Workers workers) {
     this.lm = lm;
     this.workers = workers;
+    // More than margins were seen to differ between machines: RELIABILITY.md, "Other machines".
+    leastMargin =
+        switch (lm.precision()) {
+          case F32 -> 0.002f;
+          case BF16 -> 0.75f;
+        };
   }
 
   /**
@@ -48,7 +54,7 @@ final class DecodingPath implements AutoCloseable {
     float minMargin = Float.POSITIVE_INFINITY;
     for (int i = 0; i < tokens.length; i++) {
       float margin = decoder.margin(tokens[i]);
-      if (margin >= LEAST_MARGIN) {
+      if (margin >= leastMargin) {
         minMargin = Math.min(minMargin, margin);
       } else {
         patches.add(new Patch(i, tokens[i]));

@@ -190,7 +190,8 @@ public final class VectorSearch implements AutoCloseable {
       bestAccuracy = 0;
       TrainedPrefix prefix = new TrainedPrefix(recipe.growth(), goal);
       Patience patience =
-          new Patience(prefix.isFirstTry() ? recipe.patience() / 2 : recipe.patience());
+          new Patience(
+              prefix.isFirstTry() ? recipe.patience() / 2 * mem.rows() : recipe.patience());
       int length = prefix.length();
       int before = step;
       int lastStep = before + recipe.maxSteps();

@@ -71,6 +71,21 @@ class CramTest {
     }
   }
 
+  /** Margins in bfloat16 move by tenths of a logit from one machine to another. */
+  @Test
+  void whatWinsByTooLittleInBfloat16IsPatched() {
+    byte[] original = "The gate stood open, and nobody knew why.".getBytes(UTF_8);
+    try (Cram cram = Cram.open("cram-tiny", Precision.BF16, 2)) {
+      CompressOptions narrow = new CompressOptions(1, Recipe.CRAM, 1, 0);
+      CramFile file = cram.compress(original, narrow, CramListener.SILENT);
+      assertThat(file.segments())
+          .isNotEmpty()
+          .allMatch(segment -> segment.minMargin() >= 0.75f)
+          .anyMatch(segment -> !segment.patches().isEmpty());
+      assertThat(cram.decompress("text.cram", file, CramListener.SILENT)).isEqualTo(original);
+    }
+  }
+
   @Test
   void instancesShareAModelThatStaysOpen() {
     byte[] original = "The gate stood open.".getBytes(UTF_8);
