@@ -6,10 +6,10 @@ usage: bench/race_recipe_a.py TEXT... --model MODEL [--samples 20] [--length 64]
 
 (after bench/setup-torch.) TEXT are plain text files, of which sample i is a passage from the middle of file i; with --words the
 passages are random words of that file, one a line. MODEL is a Hugging Face directory or a GGUF file. One vector, the first token
-given. Both do --lanes texts side by side, one thread each, first Cram all of them, then PyTorch. Recipe A is stopped at 5,000 steps, or after --times times Cram's median: then it counts as never, and that time is
-a lower bound. Once more than half of the texts have such a bound, whatever the others take, the median is no less: they are
-not run, and count as if they had taken no time. In bf16 PyTorch takes the faster of autocast and a cast model. Prints a table in
-Markdown.
+given. Both do --lanes texts side by side, one thread each, first Cram all of them, then PyTorch. Recipe A is stopped at 5,000
+steps, or after --times times Cram's median: then it counts as never, and that time is a lower bound. Once more than half of the
+texts have such a bound, whatever the others take, the median is no less: they are not run, and count as if they had taken no
+time. In bf16 PyTorch takes the faster of autocast and a cast model. Prints a table in Markdown.
 """
 import argparse, math, multiprocessing, statistics, sys, tempfile
 import torch

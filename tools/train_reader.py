@@ -11,8 +11,9 @@ half, with --teacher, from another LM's predictions.
 Typical lengths grow while the loss of the texts read is below --target. What is written is a causal LM like any other.
 State is kept in OUT/state.pt; a run that was stopped (TERM saves first) goes on where it was, with other batches. With
 --width and --intermediate the model is grown first: its residual stream is widened by dimensions that change little at
-first, its MLPs are cut to the neurons that matter most; --heads and --layers add what changes nothing at first. The learning rate is constant and falls to zero in the last --decay
-minutes, or sooner: once the validation score has not improved for --patience evaluations.
+first, its MLPs are cut to the neurons that matter most; --heads and --layers add what changes nothing at first. The learning
+rate is constant and falls to zero in the last --decay minutes, or sooner: once the validation score has not improved for
+--patience evaluations.
 """
 import argparse, copy, glob, json, math, os, re, signal, sys, time
 
