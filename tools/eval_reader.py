@@ -53,7 +53,6 @@ def without(model, x):
 @torch.no_grad()
 def inside(model, x, mem):
     """By layer: attention mass on the vectors; accuracy when this layer cannot see them; accuracy without the layer."""
-    model.set_attn_implementation("eager")
     e = torch.cat([mem, model.get_input_embeddings()(x)], 1)
     rows, vectors = e.size(1), mem.size(1)
     causal = torch.full((rows, rows), float("-inf")).triu(1)[None, None]
@@ -76,7 +75,6 @@ def inside(model, x, mem):
         hook.remove()
         table.append({"mass": round(mass.mean().item(), 3), "strongest_head": round(mass.mean((0, 2)).max().item(), 3),
                       "unseen": unseen, "skipped": skipped})
-    model.set_attn_implementation("sdpa")
     return {"whole": whole, "layers": table}
 
 
@@ -96,7 +94,7 @@ def main():
     a.add_argument("--threads", type=int, default=1)
     args = a.parse_args()
     torch.set_num_threads(args.threads)
-    model = AutoModelForCausalLM.from_pretrained(args.model, dtype=torch.float32).requires_grad_(False)
+    model = AutoModelForCausalLM.from_pretrained(args.model, dtype=torch.float32, attn_implementation="eager").requires_grad_(False)
     tokenizer = Tokenizer.from_file(args.model + "/tokenizer.json")
     vocabulary, d = model.get_input_embeddings().weight.shape
     bound = 16 * d * args.vectors / math.log2(vocabulary)

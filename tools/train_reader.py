@@ -9,15 +9,20 @@ optimised ones; see docs/model.md.) Every step also has a pass over plain text, 
 half, with --teacher, from another LM's predictions.
 
 Typical lengths grow while the loss of the texts read is below --target. What is written is a causal LM like any other.
-State is kept in OUT/state.pt; a run that was stopped (TERM saves first) goes on where it was, with other batches. With
---width and --intermediate the model is grown first: its residual stream is widened by dimensions that change little at
-first, its MLPs are cut to the neurons that matter most; --heads and --layers add what changes nothing at first. The learning
-rate is constant and falls to zero in the last --decay minutes, or sooner: once the validation score has not improved for
---patience evaluations.
+State is kept in OUT/state.pt; a run that was stopped (TERM saves first) goes on where it was, with other batches. --width,
+--intermediate, --heads and --layers change the model's shape first: a residual stream is widened by dimensions that change
+little, or narrowed to its principal components; MLPs are cut to the neurons that matter most; what else is added changes
+nothing at first. The learning rate is constant and falls to zero in the last --decay minutes, or sooner: once the validation
+score has not improved for --patience evaluations.
 """
-import argparse, copy, glob, json, math, os, re, signal, sys, time
+import argparse, copy, ctypes, glob, json, math, os, re, signal, sys, time
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning at barriers wastes most of a shared machine
+if sys.platform == "linux":
+    # Else glibc gives large blocks back after each use, and a sixth of the time goes into getting them again.
+    M_MMAP_MAX, M_TRIM_THRESHOLD = -4, -1
+    ctypes.CDLL(None).mallopt(M_MMAP_MAX, 0)
+    ctypes.CDLL(None).mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -53,8 +58,8 @@ def arguments():
     a.add_argument("--target", type=float, default=1.0, help="loss of optimised vectors at which lengths grow")
     a.add_argument("--layers", type=int, default=0, help="grow to so many layers, which change nothing at first")
     a.add_argument("--heads", type=int, default=0, help="grow to so many attention heads a layer, which change nothing at first")
-    a.add_argument("--width", type=int, default=0, help="grow to this hidden size")
-    a.add_argument("--intermediate", type=int, default=0, help="cut the MLPs to this size")
+    a.add_argument("--width", type=int, default=0, help="widen or narrow to this hidden size")
+    a.add_argument("--intermediate", type=int, default=0, help="cut or grow the MLPs to this size")
     a.add_argument("--other", type=float, default=0.1, help="share of batches that are words, code or random tokens")
     a.add_argument("--several", type=float, default=0.0, help="share of batches whose texts have 2, 4 or 8 vectors")
     a.add_argument("--save", type=float, default=8, help="minutes between evaluations and saves")
@@ -153,6 +158,56 @@ def widen(old, width, inner, text):
     return new
 
 
+@torch.no_grad()
+def narrow(old, width, states):
+    """The same function of the residual stream's principal components, as far as they go.
+
+    RMSNorm has no preferred axes once its weights are in the matrices that read from it, so the whole stream can be
+    rotated and its last dimensions dropped (Ashkboos et al. 2024, SliceGPT; here with one rotation for all layers).
+    """
+    config = copy.deepcopy(old.config)
+    d = config.hidden_size
+    config.head_dim = getattr(config, "head_dim", None) or d // config.num_attention_heads
+    config.hidden_size = width
+    new = type(old)(config).float()
+    components, spread = principal(states)
+    print(f"kept {spread[:width].sum() / spread.sum():.3f} of the residual stream's energy", flush=True)
+    q = components[:, :width]
+    length = math.sqrt(d / width)  # the mean square is now taken over fewer dimensions
+    for a, b in zip(old.model.layers, new.model.layers):
+        for name in ("q_proj", "k_proj", "v_proj"):
+            getattr(b.self_attn, name).weight.copy_(getattr(a.self_attn, name).weight * a.input_layernorm.weight @ q)
+        for name in ("gate_proj", "up_proj"):
+            getattr(b.mlp, name).weight.copy_(getattr(a.mlp, name).weight * a.post_attention_layernorm.weight @ q)
+        b.self_attn.o_proj.weight.copy_(q.T @ a.self_attn.o_proj.weight)
+        b.mlp.down_proj.weight.copy_(q.T @ a.mlp.down_proj.weight)
+        b.input_layernorm.weight.fill_(length)
+        b.post_attention_layernorm.weight.fill_(length)
+    new.model.embed_tokens.weight.copy_(old.model.embed_tokens.weight @ q)
+    new.model.norm.weight.copy_((q * q * old.model.norm.weight[:, None]).sum(0) * length)
+    return new
+
+
+def principal(states):
+    """Eigenvectors [dims, dims] of the second moments of the states at unit length, and their eigenvalues, largest first."""
+    x = F.normalize(states, dim=-1)
+    values, vectors = torch.linalg.eigh(x.T @ x / len(x))
+    return vectors.flip(1), values.flip(0)
+
+
+@torch.no_grad()
+def states_of(model, texts, plain):
+    """What every norm of the model sees [rows, hiddenSize], on vectors with their texts and on plain text."""
+    states = []
+    norms = [n for layer in model.model.layers for n in (layer.input_layernorm, layer.post_attention_layernorm)]
+    hooks = [n.register_forward_pre_hook(lambda _, a: states.append(a[0].flatten(0, 1))) for n in norms + [model.model.norm]]
+    model(inputs_embeds=torch.cat([texts.vectors(), model.model.embed_tokens(texts.x)], 1), use_cache=False)
+    model(input_ids=plain, use_cache=False)
+    for hook in hooks:
+        hook.remove()
+    return torch.cat(states)
+
+
 def grow(model, layers):
     """Adds copies of evenly spread layers whose contribution to the residual stream is zero at first."""
     old = list(model.model.layers)
@@ -197,6 +252,21 @@ def add_heads(model, heads):
         attention.q_proj.weight.copy_(grouped(queries, lambda *shape: torch.randn(shape) * queries.std()))
         attention.o_proj.weight.copy_(grouped(out.T, torch.zeros).T)
         attention.num_key_value_groups = heads // groups
+
+
+@torch.no_grad()
+def add_neurons(model, inner):
+    """Adds MLP neurons with random inputs, whose outputs go nowhere at first."""
+    model.config.intermediate_size = inner
+    for layer in model.model.layers:
+        for name in ("gate_proj", "up_proj"):
+            old = getattr(layer.mlp, name).weight
+            linear = torch.nn.Linear(old.size(1), inner, bias=False)
+            linear.weight.copy_(torch.cat([old, torch.randn(inner - len(old), old.size(1)) * old.std()]))
+            setattr(layer.mlp, name, linear)
+        old = layer.mlp.down_proj.weight
+        layer.mlp.down_proj = torch.nn.Linear(inner, len(old), bias=False)
+        layer.mlp.down_proj.weight.copy_(torch.cat([old, torch.zeros(len(old), inner - old.size(1))], 1))
 
 
 class Muon:
@@ -248,7 +318,7 @@ class Vectors:
         e = torch.cat([v, self.model.model.embed_tokens(self.x)], 1)
         h = self.model.model(inputs_embeds=e, use_cache=False).last_hidden_state[:, v.size(1) - 1:-1]
         logits = self.model.lm_head(h).float()
-        loss = F.cross_entropy(logits.mT, self.x, reduction="none")
+        loss = F.cross_entropy(logits.flatten(0, 1), self.x.flatten(), reduction="none").view_as(self.x)
         right = logits.detach().argmax(-1) == self.x
         self.weights *= torch.where(right, 1.0, 1.03)
         return loss, right
@@ -273,17 +343,13 @@ class Trainer:
         self.data = sources(args, Tokenizer.from_file(args.model + "/tokenizer.json"))
         self.validation = self.data["books"][-65536:]
         self.data["books"] = self.data["books"][:-65536]
-        self.model = AutoModelForCausalLM.from_pretrained(args.model, dtype=torch.float32)
+        # On short texts PyTorch's fused attention takes a third of a step, products of small matrices a tenth.
+        self.model = AutoModelForCausalLM.from_pretrained(args.model, dtype=torch.float32, attn_implementation="eager")
         self.teacher = None
         if args.teacher:
             self.teacher = AutoModelForCausalLM.from_pretrained(args.teacher, dtype=torch.float32).requires_grad_(False)
-        width = max(args.width, self.model.config.hidden_size)
-        if width > self.model.config.hidden_size or 0 < args.intermediate < self.model.config.intermediate_size:
-            self.model = widen(self.model, width, args.intermediate, windows(self.data["books"], 32, WINDOW))
-        if args.heads > self.model.config.num_attention_heads:
-            add_heads(self.model, args.heads)
-        if args.layers > self.model.config.num_hidden_layers:
-            grow(self.model, args.layers)
+        state = args.out + "/state.pt"
+        self.shape(os.path.exists(state))
         self.vocabulary = self.model.config.vocab_size
         named = list(self.model.model.layers.named_parameters())
         self.muon = Muon([p for _, p in named if p.ndim == 2], torch.bfloat16 if args.bf16 else torch.float32)
@@ -292,7 +358,6 @@ class Trainer:
         self.adam = torch.optim.AdamW(self.rest, lr=0, betas=(0.9, 0.95), weight_decay=0.0)
         self.s = {"step": 0, "center": args.length, "tokens": 0, "best": 1e9, "bad": 0}
         self.average, self.pool = {}, {}
-        state = args.out + "/state.pt"
         if os.path.exists(state):
             saved = torch.load(state, weights_only=False)
             self.model.load_state_dict(saved["model"])
@@ -301,6 +366,28 @@ class Trainer:
             self.s = saved["s"]
         np.random.seed(args.seed + self.s["step"])
         print("parameters", sum(p.numel() for p in self.model.parameters()), "from step", self.s["step"], flush=True)
+
+    def shape(self, state_follows):
+        """Gives the model the shape that was asked for; any values will do if a state's will replace them."""
+        args, config = self.args, self.model.config
+        width, inner = args.width or config.hidden_size, args.intermediate or config.intermediate_size
+        if width < config.hidden_size:
+            texts = Vectors(self.model, windows(self.data["books"], 16, 64))
+            with self.products():
+                self.move(texts, 1 if state_follows else 60)
+            self.model = narrow(self.model, width, states_of(self.model, texts, windows(self.data["books"], 8, WINDOW)))
+        if width > config.hidden_size or inner < config.intermediate_size:
+            text = windows(self.data["books"], 32, WINDOW)
+            self.model = widen(self.model, width, min(inner, config.intermediate_size), text)
+        if inner > config.intermediate_size:
+            add_neurons(self.model, inner)
+        if args.heads > config.num_attention_heads:
+            add_heads(self.model, args.heads)
+        if args.layers > config.num_hidden_layers:
+            grow(self.model, args.layers)
+
+    def products(self):
+        return torch.autocast("cpu", torch.bfloat16, enabled=self.args.bf16)
 
     def loss(self, logits, x):
         return F.cross_entropy(logits.reshape(-1, self.vocabulary), x.reshape(-1))
@@ -338,12 +425,10 @@ class Trainer:
 
     def move(self, texts, steps):
         """Steps on the vectors; the model stays as it is. Returns the last loss and accuracy, before the last step."""
-        self.model.requires_grad_(False)
         for _ in range(steps):
             v = texts.vectors()
             loss, right = texts.read(v)
             texts.step(torch.autograd.grad(texts.weighted(loss), v)[0])
-        self.model.requires_grad_(True)
         return loss.detach(), right
 
     def lesson(self):
@@ -369,7 +454,7 @@ class Trainer:
 
     def step(self, scale):
         args, s = self.args, self.s
-        with torch.autocast("cpu", torch.bfloat16, enabled=args.bf16):
+        with self.products():
             if s["step"] % args.every == 0:
                 self.lesson()
             (args.lm_weight * self.plain()).backward()
@@ -392,7 +477,8 @@ class Trainer:
             result = {"lm": self.loss(self.model(input_ids=y, use_cache=False).logits[:, :-1], y[:, 1:]).item()}
         for n, count, vectors in ((64, 12, 1), (128, 6, 1), (256, 3, 4)):
             texts = Vectors(self.model, windows(self.validation, count, n), count=vectors)
-            loss, right = self.move(texts, 100)
+            with self.products():
+                loss, right = self.move(texts, 100)
             result |= {f"crossEntropy-{n}": loss.mean().item(), f"accuracy-{n}": right.float().mean().item(),
                        f"exact-{n}": right.all(1).float().mean().item()}
         np.random.set_state(state)
