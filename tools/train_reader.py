@@ -111,6 +111,14 @@ def windows(data, count, n):
                         for j in np.random.randint(0, len(data) - n, count)])
 
 
+def like(old, **sizes):
+    """A new model like the old one but for these sizes of its config; heads keep their size."""
+    config = copy.deepcopy(old.config)
+    config.head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    config.update(sizes)
+    return type(old)(config).float()
+
+
 @torch.no_grad()
 def widen(old, width, inner, text):
     """The same function in a residual stream of more dimensions, nearly: what the MLPs lose is fitted on the text.
@@ -118,11 +126,8 @@ def widen(old, width, inner, text):
     What comes from the new dimensions is read from the start, so that a vector can use them at once; little is written
     to them at first.
     """
-    config = copy.deepcopy(old.config)
-    d = config.hidden_size
-    config.head_dim = getattr(config, "head_dim", None) or d // config.num_attention_heads
-    config.hidden_size, config.intermediate_size = width, inner or config.intermediate_size
-    new = type(old)(config).float()
+    d = old.config.hidden_size
+    new = like(old, hidden_size=width, intermediate_size=inner)
     shrink = math.sqrt(d / width)  # the mean square is now taken over more dimensions
 
     def norm(weight):
@@ -141,7 +146,7 @@ def widen(old, width, inner, text):
     for a, b, seen in zip(old.model.layers, new.model.layers, activations):
         down = a.mlp.down_proj.weight
         x = torch.cat(seen)
-        kept = (x.pow(2).mean(0).sqrt() * down.norm(dim=0)).topk(config.intermediate_size).indices.sort().values
+        kept = (x.pow(2).mean(0).sqrt() * down.norm(dim=0)).topk(inner).indices.sort().values
         gram = x[:, kept].T @ x[:, kept]
         gram += 1e-3 * gram.diagonal().mean() * torch.eye(len(kept))
         fitted = torch.linalg.solve(gram, x[:, kept].T @ (x @ down.T)).T
@@ -165,11 +170,8 @@ def narrow(old, width, states):
     RMSNorm has no preferred axes once its weights are in the matrices that read from it, so the whole stream can be
     rotated and its last dimensions dropped (Ashkboos et al. 2024, SliceGPT; here with one rotation for all layers).
     """
-    config = copy.deepcopy(old.config)
-    d = config.hidden_size
-    config.head_dim = getattr(config, "head_dim", None) or d // config.num_attention_heads
-    config.hidden_size = width
-    new = type(old)(config).float()
+    d = old.config.hidden_size
+    new = like(old, hidden_size=width)
     components, spread = principal(states)
     print(f"kept {spread[:width].sum() / spread.sum():.3f} of the residual stream's energy", flush=True)
     q = components[:, :width]
@@ -343,13 +345,18 @@ class Trainer:
         self.data = sources(args, Tokenizer.from_file(args.model + "/tokenizer.json"))
         self.validation = self.data["books"][-65536:]
         self.data["books"] = self.data["books"][:-65536]
+        path = args.out + "/state.pt"
+        state = torch.load(path, weights_only=False) if os.path.exists(path) else None
         # On short texts PyTorch's fused attention takes a third of a step, products of small matrices a tenth.
-        self.model = AutoModelForCausalLM.from_pretrained(args.model, dtype=torch.float32, attn_implementation="eager")
+        kind = {"dtype": torch.float32, "attn_implementation": "eager"}
+        if state:
+            self.model = AutoModelForCausalLM.from_config(state["config"], **kind)
+        else:
+            self.model = AutoModelForCausalLM.from_pretrained(args.model, **kind)
+            self.shape()
         self.teacher = None
         if args.teacher:
             self.teacher = AutoModelForCausalLM.from_pretrained(args.teacher, dtype=torch.float32).requires_grad_(False)
-        state = args.out + "/state.pt"
-        self.shape(os.path.exists(state))
         self.vocabulary = self.model.config.vocab_size
         named = list(self.model.model.layers.named_parameters())
         self.muon = Muon([p for _, p in named if p.ndim == 2], torch.bfloat16 if args.bf16 else torch.float32)
@@ -358,23 +365,22 @@ class Trainer:
         self.adam = torch.optim.AdamW(self.rest, lr=0, betas=(0.9, 0.95), weight_decay=0.0)
         self.s = {"step": 0, "center": args.length, "tokens": 0, "best": 1e9, "bad": 0}
         self.average, self.pool = {}, {}
-        if os.path.exists(state):
-            saved = torch.load(state, weights_only=False)
-            self.model.load_state_dict(saved["model"])
-            self.muon.momentum = saved["muon"]
-            self.adam.load_state_dict(saved["adam"])
-            self.s = saved["s"]
+        if state:
+            self.model.load_state_dict(state["model"])
+            self.muon.momentum = state["muon"]
+            self.adam.load_state_dict(state["adam"])
+            self.s = state["s"]
         np.random.seed(args.seed + self.s["step"])
         print("parameters", sum(p.numel() for p in self.model.parameters()), "from step", self.s["step"], flush=True)
 
-    def shape(self, state_follows):
-        """Gives the model the shape that was asked for; any values will do if a state's will replace them."""
+    def shape(self):
+        """Gives the model the shape that was asked for."""
         args, config = self.args, self.model.config
         width, inner = args.width or config.hidden_size, args.intermediate or config.intermediate_size
         if width < config.hidden_size:
             texts = Vectors(self.model, windows(self.data["books"], 16, 64))
             with self.products():
-                self.move(texts, 1 if state_follows else 60)
+                self.move(texts, 60)
             self.model = narrow(self.model, width, states_of(self.model, texts, windows(self.data["books"], 8, WINDOW)))
         if width > config.hidden_size or inner < config.intermediate_size:
             text = windows(self.data["books"], 32, WINDOW)
@@ -493,7 +499,7 @@ class Trainer:
         return result
 
     def save(self):
-        torch.save({"model": self.model.state_dict(), "muon": self.muon.momentum,
+        torch.save({"config": self.model.config, "model": self.model.state_dict(), "muon": self.muon.momentum,
                     "adam": self.adam.state_dict(), "s": self.s}, self.args.out + "/state.tmp")
         os.replace(self.args.out + "/state.tmp", self.args.out + "/state.pt")
 
