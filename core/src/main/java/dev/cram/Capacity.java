@@ -9,9 +9,10 @@ package dev.cram;
  *
  * <p>A longer segment needs fewer vectors for its tokens, but more steps, and each step costs more:
  * the last tokens that a vector holds are by far the dearest. So the segments grow while they
- * become exact quickly, and shrink when one takes long, or when it costs {@value #DEAR} times as
- * much a nat as the shorter segment that paid best. A segment that does not become exact shows how
- * much its vectors hold; as that differs from text to text, the estimate goes half the way there.
+ * become exact quickly or cheaply (some models take their time with any text), and shrink when one
+ * takes long, or when it costs {@value #DEAR} times as much a nat as the shorter segment that paid
+ * best. A segment that does not become exact shows how much its vectors hold; as that differs from
+ * text to text, the estimate goes half the way there.
  *
  * @param nats what a segment should have
  * @param natsOfToken how many a token of this text has, fading with time
@@ -39,18 +40,22 @@ record Capacity(double nats, double natsOfToken, double bestPace, double bestNat
   private static final double VERY_QUICK = 0.08;
 
   /** A segment took long if it took more than this share of them. */
-  private static final double LONG = 0.5;
+  private static final double LONG = 0.67;
 
   /** From this share of the estimate on, a segment was as long as it should have been. */
   private static final double FULL = 0.75;
 
   private static final double DEAR = 3;
+
+  /** It was cheap if a nat cost at most this many times as much as in the one that paid best. */
+  private static final double CHEAP = 2.5;
+
   private static final double GROWTH_IF_QUICK = 1.08;
   private static final double GROWTH_IF_VERY_QUICK = 1.3;
   private static final double SHRINKAGE = 0.9;
 
   /** The text may change, so that a pace of long ago says little. */
-  private static final double FADING = 0.97;
+  private static final double FADING = 0.998;
 
   /** What a step costs whatever its length, in nats. */
   private static final double STEP_OVERHEAD = 44;
@@ -99,7 +104,7 @@ record Capacity(double nats, double natsOfToken, double bestPace, double bestNat
       next = Math.min(nats, (held + wanted) / 2);
     } else if ((wanted > bestSoFar && pace * DEAR < best) || steps > LONG * maxSteps) {
       next = Math.min(nats, wanted * SHRINKAGE);
-    } else if (steps < QUICK * maxSteps && wanted >= FULL * nats) {
+    } else if (wanted >= FULL * nats && (steps < QUICK * maxSteps || pace * CHEAP >= best)) {
       next = nats * (steps < VERY_QUICK * maxSteps ? GROWTH_IF_VERY_QUICK : GROWTH_IF_QUICK);
     }
     double ofToken = natsOfToken + NEWS * (held / tokens - natsOfToken);

@@ -108,7 +108,7 @@ final class CompressCommand implements Runnable {
         Spoken.count(size, "byte"),
         Spoken.count(tokens, "token"),
         Spoken.count(vectors, "vector"),
-        patches == 0 ? "exact" : "exact with " + Spoken.count(patches, "patched token"),
+        Spoken.exactWith(patches),
         budget == null || rawBytes == 0
             ? ""
             : ", " + Spoken.count(rawBytes, "byte") + " kept as they are",

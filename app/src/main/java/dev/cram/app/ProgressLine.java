@@ -30,7 +30,7 @@ final class ProgressLine implements CramListener, AutoCloseable {
   private int keptTokens;
 
   private int doneSegments;
-  private int exactSegments;
+  private long patches;
 
   ProgressLine(PrintStream out, Terminal terminal, LongSupplier nanoTime) {
     this.line = new StatusLine(out, terminal, nanoTime);
@@ -66,7 +66,7 @@ final class ProgressLine implements CramListener, AutoCloseable {
     underWay.remove(firstToken);
     doneTokens += segment.tokenCount();
     doneSegments++;
-    exactSegments += segment.patches().isEmpty() ? 1 : 0;
+    patches += segment.patches().size();
     line.showWhenDue(this::soFar);
   }
 
@@ -95,7 +95,7 @@ final class ProgressLine implements CramListener, AutoCloseable {
   private List<String> soFar() {
     List<String> fields = new ArrayList<>();
     fields.add(share(doneTokens, allTokens));
-    fields.add(exactSegments + " of " + Spoken.count(doneSegments, "segment") + " exact");
+    fields.add(Spoken.count(doneSegments, "segment") + " " + Spoken.exactWith(patches));
     addSpeed(fields, doneTokens, allTokens);
     String now = "now ";
     for (String segment : underWay.values().stream().limit(SHOWN).toList()) {

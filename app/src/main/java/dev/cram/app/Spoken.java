@@ -19,6 +19,11 @@ final class Spoken {
     return number(value) + " " + noun + (value == 1 ? "" : "s");
   }
 
+  /** {@code exact}, {@code exact with 3 patched tokens}. */
+  static String exactWith(long patches) {
+    return patches == 0 ? "exact" : "exact with " + count(patches, "patched token");
+  }
+
   /** {@code 0.8 s}, {@code 12 s}, {@code 3 min 20 s}, {@code 2 h 5 min}. */
   static String duration(double seconds) {
     long whole = Math.round(seconds);

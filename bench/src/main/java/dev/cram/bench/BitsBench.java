@@ -12,6 +12,7 @@ import dev.cram.tensor.Workers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -19,8 +20,9 @@ import java.util.SplittableRandom;
 
 /**
  * How many tokens one vector holds exactly, with few bits an element: the horizon of passages that
- * are longer than a vector holds, and what share that is of Eq. 1's bound for so many bits. Prints
- * Markdown, and the cross-entropy of the same passages.
+ * are longer than a vector holds, its Token Gain (those that the model by itself would not have
+ * right), and what share of Eq. 1's bound for so many bits both are. Prints Markdown, and the
+ * cross-entropy of the same passages.
  *
  * <pre>MODEL TEXTS PASSAGES TOKENS MAX_STEPS BITS...</pre>
  */
@@ -37,20 +39,27 @@ public final class BitsBench {
     try (Workers workers = new Workers(1);
         CausalLm lm = CausalLm.open(args[0], Precision.F32, workers)) {
       List<int[]> texts = Passages.of(Path.of(args[1]), passages, length, lm.tokenizer());
-      crossEntropy(lm, workers, texts);
+      List<boolean[]> rightAlone = byThemselves(lm, workers, texts);
       System.out.println(
-          "| bits | tokens held (each) | mean | steps | vector bytes | bits a character, vectors | with index | of the bound for so many bits |");
-      System.out.println("|---:|---|---:|---:|---:|---:|---:|---:|");
+          "| bits | tokens held (each) | mean | steps | vector bytes | bits a character, vectors | with index | of the bound for so many bits | Token Gain | of the bound |");
+      System.out.println("|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|");
       for (String bits : Arrays.copyOfRange(args, 5, args.length)) {
-        row(lm, workers, texts, Integer.parseInt(args[4]), Integer.parseInt(bits));
+        row(lm, workers, texts, rightAlone, Integer.parseInt(args[4]), Integer.parseInt(bits));
       }
     }
   }
 
-  private static void row(CausalLm lm, Workers workers, List<int[]> texts, int maxSteps, int bits) {
+  private static void row(
+      CausalLm lm,
+      Workers workers,
+      List<int[]> texts,
+      List<boolean[]> rightAlone,
+      int maxSteps,
+      int bits) {
     Recipe recipe = Recipe.CRAM.withMaxSteps(maxSteps).withVectorBits(bits);
     StringBuilder each = new StringBuilder();
     int held = 0;
+    int gained = 0;
     int steps = 0;
     long characters = 0;
     try (VectorSearch search =
@@ -60,6 +69,9 @@ public final class BitsBench {
         VectorSearch.Found found =
             search.searchPrefix(texts.get(i), 1, new SplittableRandom(i), step -> {});
         held += found.held();
+        for (int token = 0; token < found.held(); token++) {
+          gained += rightAlone.get(i)[token] ? 0 : 1;
+        }
         steps += found.steps();
         each.append(i == 0 ? "" : " ").append(found.held());
         characters += lm.tokenizer().decode(Arrays.copyOf(texts.get(i), found.held())).length();
@@ -72,7 +84,7 @@ public final class BitsBench {
             / TheoreticalBound.BITS;
     System.out.printf(
         Locale.ROOT,
-        "| %d | %s | %.1f | %d | %d | %.1f | %.1f | %.1f%% |%n",
+        "| %d | %s | %.1f | %d | %d | %.1f | %.1f | %.1f%% | %.1f | %.1f%% |%n",
         bits,
         each,
         (double) held / texts.size(),
@@ -80,25 +92,35 @@ public final class BitsBench {
         bytes,
         8.0 * bytes * texts.size() / characters,
         8.0 * (bytes + INDEX_BYTES) * texts.size() / characters,
-        100 * held / bound / texts.size());
+        100 * held / bound / texts.size(),
+        (double) gained / texts.size(),
+        100 * gained / bound / texts.size());
   }
 
-  private static void crossEntropy(CausalLm lm, Workers workers, List<int[]> texts) {
+  /** Prints the passages' cross-entropy, and tells which tokens the model has right by itself. */
+  private static List<boolean[]> byThemselves(CausalLm lm, Workers workers, List<int[]> texts) {
+    List<boolean[]> rightAlone = new ArrayList<>();
     double nats = 0;
     long bytes = 0;
     for (int[] text : texts) {
+      boolean[] right = new boolean[text.length];
       try (GradientPass pass = new GradientPass(lm, text.length, workers)) {
         pass.text(text, 0);
         float[] weights = new float[text.length];
         Arrays.fill(weights, 1);
         weights[0] = 0;
         nats += pass.run(null, text.length, weights, null) + Math.log(lm.vocabularySize());
+        for (int token = 1; token < text.length; token++) {
+          right[token] = pass.margins()[token] > 0;
+        }
       }
+      rightAlone.add(right);
       bytes += lm.tokenizer().decode(text).getBytes(StandardCharsets.UTF_8).length;
     }
     System.out.printf(
         Locale.ROOT,
         "cross-entropy of the passages by themselves (the first token by chance): %.3f bits a character%n%n",
         nats / Math.log(2) / bytes);
+    return rightAlone;
   }
 }
