@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -35,12 +37,24 @@ class CorpusTest {
   private static void replay(Path folder, Consumer<byte[]> target) throws IOException {
     try (Stream<Path> inputs = Files.list(folder)) {
       for (Path input : inputs.sorted().toList()) {
-        try {
-          target.accept(Files.readAllBytes(input));
-        } catch (RuntimeException | Error e) {
-          throw new AssertionError(input.toString(), e);
+        replay(input.toString(), Files.readAllBytes(input), target);
+      }
+    }
+    Path kept = Path.of(folder + ".zip");
+    if (Files.exists(kept)) {
+      try (ZipFile zip = new ZipFile(kept.toFile())) {
+        for (ZipEntry entry : zip.stream().filter(e -> !e.isDirectory()).toList()) {
+          replay(kept + ": " + entry, zip.getInputStream(entry).readAllBytes(), target);
         }
       }
+    }
+  }
+
+  private static void replay(String name, byte[] input, Consumer<byte[]> target) {
+    try {
+      target.accept(input);
+    } catch (RuntimeException | Error e) {
+      throw new AssertionError(name, e);
     }
   }
 }
