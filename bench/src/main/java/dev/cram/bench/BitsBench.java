@@ -56,7 +56,7 @@ public final class BitsBench {
       List<boolean[]> rightAlone,
       int maxSteps,
       int bits) {
-    Recipe recipe = Recipe.CRAM.withMaxSteps(maxSteps).withVectorBits(bits);
+    Recipe recipe = Recipe.CRAM_PREFIX.withMaxSteps(maxSteps).withVectorBits(bits);
     StringBuilder each = new StringBuilder();
     int held = 0;
     int gained = 0;
