@@ -3,8 +3,8 @@ package dev.cram.bench;
 import dev.cram.Score;
 import dev.cram.TheoreticalBound;
 import dev.cram.VectorSearch;
+import dev.cram.lab.run.Baseline;
 import dev.cram.lm.CausalLm;
-import dev.cram.lm.GradientPass;
 import dev.cram.recipe.Objective;
 import dev.cram.recipe.Recipe;
 import dev.cram.tensor.Precision;
@@ -39,12 +39,12 @@ public final class BitsBench {
     try (Workers workers = new Workers(1);
         CausalLm lm = CausalLm.open(args[0], Precision.F32, workers)) {
       List<int[]> texts = Passages.of(Path.of(args[1]), passages, length, lm.tokenizer());
-      List<boolean[]> rightAlone = byThemselves(lm, workers, texts);
+      List<Baseline> baselines = byThemselves(lm, workers, texts);
       System.out.println(
           "| bits | tokens held (each) | mean | steps | vector bytes | bits a character, vectors | with index | of the bound for so many bits | Token Gain | of the bound |");
       System.out.println("|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|");
       for (String bits : Arrays.copyOfRange(args, 5, args.length)) {
-        row(lm, workers, texts, rightAlone, Integer.parseInt(args[4]), Integer.parseInt(bits));
+        row(lm, workers, texts, baselines, Integer.parseInt(args[4]), Integer.parseInt(bits));
       }
     }
   }
@@ -53,7 +53,7 @@ public final class BitsBench {
       CausalLm lm,
       Workers workers,
       List<int[]> texts,
-      List<boolean[]> rightAlone,
+      List<Baseline> baselines,
       int maxSteps,
       int bits) {
     Recipe recipe = Recipe.CRAM_PREFIX.withMaxSteps(maxSteps).withVectorBits(bits);
@@ -69,9 +69,7 @@ public final class BitsBench {
         VectorSearch.Found found =
             search.searchPrefix(texts.get(i), 1, new SplittableRandom(i), step -> {});
         held += found.held();
-        for (int token = 0; token < found.held(); token++) {
-          gained += rightAlone.get(i)[token] ? 0 : 1;
-        }
+        gained += found.held() - baselines.get(i).correct(found.held());
         steps += found.steps();
         each.append(i == 0 ? "" : " ").append(found.held());
         characters += lm.tokenizer().decode(Arrays.copyOf(texts.get(i), found.held())).length();
@@ -97,30 +95,22 @@ public final class BitsBench {
         100 * gained / bound / texts.size());
   }
 
-  /** Prints the passages' cross-entropy, and tells which tokens the model has right by itself. */
-  private static List<boolean[]> byThemselves(CausalLm lm, Workers workers, List<int[]> texts) {
-    List<boolean[]> rightAlone = new ArrayList<>();
+  /** What the model makes of the passages by themselves; prints their cross-entropy. */
+  private static List<Baseline> byThemselves(CausalLm lm, Workers workers, List<int[]> texts) {
+    List<Baseline> baselines = new ArrayList<>();
     double nats = 0;
     long bytes = 0;
     for (int[] text : texts) {
-      boolean[] right = new boolean[text.length];
-      try (GradientPass pass = new GradientPass(lm, text.length, workers)) {
-        pass.text(text, 0);
-        float[] weights = new float[text.length];
-        Arrays.fill(weights, 1);
-        weights[0] = 0;
-        nats += pass.run(null, text.length, weights, null) + Math.log(lm.vocabularySize());
-        for (int token = 1; token < text.length; token++) {
-          right[token] = pass.margins()[token] > 0;
-        }
-      }
-      rightAlone.add(right);
+      Baseline baseline = Baseline.of(lm, workers, text);
+      baselines.add(baseline);
+      nats +=
+          baseline.crossEntropy(text.length) * (text.length - 1) + Math.log(lm.vocabularySize());
       bytes += lm.tokenizer().decode(text).getBytes(StandardCharsets.UTF_8).length;
     }
     System.out.printf(
         Locale.ROOT,
         "cross-entropy of the passages by themselves (the first token by chance): %.3f bits a character%n%n",
         nats / Math.log(2) / bytes);
-    return rightAlone;
+    return baselines;
   }
 }
