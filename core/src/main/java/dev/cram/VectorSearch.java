@@ -39,6 +39,9 @@ public final class VectorSearch implements AutoCloseable {
 
   private static final double PROMISING = 0.45;
 
+  /** An accuracy below which it is then rather the start that is bad than the text too long. */
+  private static final double HOPELESS = 0.2;
+
   /**
    * By how many logits a token should win in bfloat16 at least: what a row gives is rounded
    * otherwise among others, where it is searched, than alone, where it is decoded (docs/method.md,
@@ -136,10 +139,9 @@ public final class VectorSearch implements AutoCloseable {
 
   /** One way down: the parameters of one text, and the best vectors on it. */
   private final class Descent implements AutoCloseable {
+    private final RandomGenerator random;
     private final Consumer<CramStep> listener;
-    private final Parametrisation parametrisation;
     private final float[] gradient;
-    private final Optimiser optimiser;
     private final float[] weights;
     private final boolean[] correct;
     private final float[] bestVectors;
@@ -148,6 +150,9 @@ public final class VectorSearch implements AutoCloseable {
     private final Arena arena = Arena.ofConfined();
     private final Matrix mem;
     private final Matrix dMem;
+    private Parametrisation parametrisation;
+    private Optimiser optimiser;
+    private boolean startedAgain;
 
     /** How many leading tokens shall be held. */
     private int goal;
@@ -158,6 +163,7 @@ public final class VectorSearch implements AutoCloseable {
     private boolean diverged;
 
     Descent(int[] tokens, int vectors, RandomGenerator random, Consumer<CramStep> listener) {
+      this.random = random;
       this.listener = listener;
       if (recipe.reading() == Recipe.Reading.ONE_STEP) {
         pass.oneStep(tokens);
@@ -165,10 +171,8 @@ public final class VectorSearch implements AutoCloseable {
       } else {
         pass.text(tokens, vectors);
       }
-      parametrisation =
-          recipe.start().create(vectors, lm.embeddingSize(), lm.embeddingStd(), random);
+      start(vectors);
       gradient = new float[parametrisation.parameters().length];
-      optimiser = recipe.optimiser().apply(gradient.length);
       weights = new float[tokens.length];
       correct = new boolean[tokens.length];
       bestVectors = new float[vectors * lm.embeddingSize()];
@@ -176,6 +180,12 @@ public final class VectorSearch implements AutoCloseable {
       bestScales = parametrisation.scales().clone();
       mem = Matrix.allocate(arena, vectors, lm.embeddingSize());
       dMem = Matrix.allocate(arena, vectors, lm.embeddingSize());
+    }
+
+    private void start(int vectors) {
+      parametrisation =
+          recipe.start().create(vectors, lm.embeddingSize(), lm.embeddingStd(), random);
+      optimiser = recipe.optimiser().apply(parametrisation.parameters().length);
     }
 
     /**
@@ -189,12 +199,11 @@ public final class VectorSearch implements AutoCloseable {
       best = Score.NOTHING;
       bestAccuracy = 0;
       TrainedPrefix prefix = new TrainedPrefix(recipe.growth(), goal);
-      Patience patience =
-          new Patience(
-              prefix.isFirstTry() ? recipe.patience() / 2 * mem.rows() : recipe.patience());
+      Patience patience = patience(prefix);
       int length = prefix.length();
       int before = step;
-      int lastStep = before + recipe.maxSteps();
+      int maxStep = before + recipe.maxSteps();
+      int lastStep = maxStep;
       objective.weigh(length, weights);
       while (step < lastStep) {
         parametrisation.vectors(mem);
@@ -206,7 +215,7 @@ public final class VectorSearch implements AutoCloseable {
         }
         Score score =
             Score.of(pass.margins(), pass.crossEntropies(), weights, length, marginGoal, correct);
-        listener.accept(report(score, step, before, length, correct, mem));
+        listener.accept(report(score, step, maxStep, length, correct, mem));
         boolean wasExact = best.exactPrefix() == goal;
         if (order.compare(score, best) > 0) {
           best = score;
@@ -228,9 +237,18 @@ public final class VectorSearch implements AutoCloseable {
             prefix.isFirstTry()
                 && step - before == TRIAL_STEPS * mem.rows()
                 && bestAccuracy < PROMISING;
+        if (unpromising && bestAccuracy < HOPELESS && !startedAgain) {
+          startedAgain = true;
+          start(mem.rows());
+          objective.weigh(length, weights);
+          patience = patience(prefix);
+          before = step;
+          bestAccuracy = 0;
+          continue;
+        }
         if (triesOn && (stuck || unpromising || prefix.isTooLong())) {
           prefix.shrink();
-          patience = new Patience(recipe.patience());
+          patience = patience(prefix);
         }
         if (best.exactPrefix() == goal && !wasExact) {
           int more = Math.max(MIN_MARGIN_STEPS, (int) (MARGIN_SHARE * (step - before)));
@@ -247,6 +265,11 @@ public final class VectorSearch implements AutoCloseable {
           length = prefix.length();
         }
       }
+    }
+
+    private Patience patience(TrainedPrefix prefix) {
+      return new Patience(
+          prefix.isFirstTry() ? recipe.patience() / 2 * mem.rows() : recipe.patience());
     }
 
     /**
@@ -352,10 +375,10 @@ public final class VectorSearch implements AutoCloseable {
   }
 
   private CramStep report(
-      Score score, int step, int before, int length, boolean[] correct, Matrix mem) {
+      Score score, int step, int maxStep, int length, boolean[] correct, Matrix mem) {
     return new CramStep(
         step,
-        before + recipe.maxSteps(),
+        maxStep,
         score.crossEntropy(),
         score.accuracy(),
         score.exactPrefix(),

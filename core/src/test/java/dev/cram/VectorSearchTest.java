@@ -8,6 +8,7 @@ import dev.cram.lm.GradientPass;
 import dev.cram.recipe.DirectVectors;
 import dev.cram.recipe.Objective;
 import dev.cram.recipe.Optimiser;
+import dev.cram.recipe.Parametrisation;
 import dev.cram.recipe.Recipe;
 import dev.cram.recipe.Schedule;
 import dev.cram.tensor.Matrix;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -180,6 +182,42 @@ class VectorSearchTest {
   }
 
   @Test
+  void theDefaultGivesUpAStartThatKnowsNextToNothingForAnotherOnce() {
+    List<CramStep> steps = new ArrayList<>();
+    List<Integer> startedAfter = new ArrayList<>();
+    List<float[]> starts = new ArrayList<>();
+    List<float[]> vectors = new ArrayList<>();
+    Recipe.Start start =
+        (count, width, std, random) -> {
+          Parametrisation created = Recipe.CRAM.start().create(count, width, std, random);
+          startedAfter.add(steps.size());
+          starts.add(vectors(created, width));
+          return created;
+        };
+    Recipe recipe = like(Recipe.CRAM, start, Recipe.CRAM.growth(), 100);
+    try (VectorSearch search =
+        new VectorSearch(
+            lm, workers, recipe, Objective.PREDICT_ALL, Score.BY_SECURE_PREFIX, 0.1f)) {
+      Consumer<CramStep> listener =
+          step -> {
+            steps.add(step);
+            float[] copy = new float[lm.embeddingSize()];
+            step.vectors().copyTo(copy);
+            vectors.add(copy);
+          };
+      search.search(moreThanAVectorHolds(), 1, new SplittableRandom(1), listener);
+      assertThat(startedAfter).containsExactly(0, 30);
+      assertThat(vectors.get(30)).isEqualTo(starts.get(1)).isNotEqualTo(starts.get(0));
+      assertThat(steps.subList(0, 30)).noneMatch(step -> step.accuracy() >= 0.2);
+      assertThat(steps.size()).isLessThanOrEqualTo(100);
+
+      startedAfter.clear();
+      search.search(Arrays.copyOf(ids, 3), 1, new SplittableRandom(1), step -> {});
+      assertThat(startedAfter).hasSize(1);
+    }
+  }
+
+  @Test
   void keepsMostOfATextRatherThanToTryOnWithLess() {
     int[] tokens = moreThanAVectorHolds();
     Recipe impatient = Recipe.CRAM.withMaxSteps(400).withPatience(20);
@@ -280,6 +318,16 @@ class VectorSearchTest {
 
     assertThat(found.score()).isEqualTo(Score.NOTHING);
     assertThat(found.vectors()).containsOnly(0f);
+  }
+
+  private static float[] vectors(Parametrisation parametrisation, int width) {
+    float[] vector = new float[width];
+    try (Arena arena = Arena.ofConfined()) {
+      Matrix mem = Matrix.allocate(arena, 1, width);
+      parametrisation.vectors(mem);
+      mem.copyTo(vector);
+    }
+    return vector;
   }
 
   private static VectorSearch.Found search(

@@ -194,7 +194,7 @@ public record Recipe(
    */
   public static int revision(String name) {
     return Map.of(
-            CRAM.name, 5, CRAM_PREFIX.name, 4, PROGRESSIVE.name, 2, PROGRESSIVE_LOWDIM.name, 2)
+            CRAM.name, 6, CRAM_PREFIX.name, 4, PROGRESSIVE.name, 2, PROGRESSIVE_LOWDIM.name, 2)
         .getOrDefault(name, 1);
   }
 
