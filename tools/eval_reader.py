@@ -1,4 +1,4 @@
-"""How much text an input vector of a frozen LM holds, or several, by Cram's default recipe, many texts in one batch.
+"""How much text an input vector of a frozen LM holds, or several, by revision 3 of Cram's default recipe, many texts in one batch.
 
 The vectors are kept at their best accuracy; all tokens are predicted. Reports for each kind of text and length: exact (every
 teacher-forced argmax right), accuracy, horizon (right tokens before the first miss), steps of the exact ones, Token Gain,

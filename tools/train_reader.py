@@ -1,7 +1,7 @@
 """Teach a small Llama-architecture LM to read a text back from one input vector, and keep it a language model.
 
 What counts is how well the model reads vectors that were optimised for their text from a random start, as Cram does. So
-that is what it learns from: the vectors of a batch of texts of one length are moved by Cram's default recipe, --burst steps
+that is what it learns from: the vectors of a batch of texts of one length are moved as Cram's default recipe moves them (its revision 3: the whole text), --burst steps
 with the model unchanged. Then the texts give --lessons: each time their vectors move on, and the model learns from what is
 still wrong. At the optimum that gradient is the gradient of the best loss that a vector can reach. Several batches take
 turns, so that no text is learned by heart. (Vectors of an amortised encoder were cheaper and made the model worse at reading
@@ -300,7 +300,7 @@ class Muon:
 
 
 class Vectors:
-    """Texts [texts, n] and count vectors for each, moved as Cram's default recipe does: long vectors, Adam with betas 0.9, steps
+    """Texts [texts, n] and count vectors for each, moved as revision 3 of Cram's default recipe does: long vectors, Adam with betas 0.9, steps
     of 0.3 of an element's start, and targets that count 3% more at each step at which they are wrong."""
 
     def __init__(self, model, x, kind=None, count=1):
