@@ -58,16 +58,20 @@ public final class Cram implements AutoCloseable {
   /**
    * Opens a model.
    *
-   * @param model {@code cram-tiny}, the path of a Hugging Face model directory, or the name of a
-   *     downloaded model on the hub, {@code OWNER/NAME}
+   * @param model as {@link CausalLm#open} takes it
    * @param threads how many threads compute, at least 1; results do not depend on it
    * @throws InputException if the model is missing, damaged or not supported
    */
   public static Cram open(String model, Precision precision, int threads) {
     Workers workers = new Workers(threads);
+    CausalLm lm = null;
     try {
-      return new Cram(workers, CausalLm.open(model, precision, workers), true);
-    } catch (RuntimeException e) {
+      lm = CausalLm.open(model, precision, workers);
+      return new Cram(workers, lm, true);
+    } catch (RuntimeException | Error e) {
+      if (lm != null) {
+        lm.close();
+      }
       workers.close();
       throw e;
     }
@@ -80,7 +84,13 @@ public final class Cram implements AutoCloseable {
    * @param threads how many threads compute, at least 1; results do not depend on it
    */
   public static Cram on(CausalLm lm, int threads) {
-    return new Cram(new Workers(threads), lm, false);
+    Workers workers = new Workers(threads);
+    try {
+      return new Cram(workers, lm, false);
+    } catch (RuntimeException | Error e) {
+      workers.close();
+      throw e;
+    }
   }
 
   /** The model that texts are compressed with. */
@@ -171,7 +181,8 @@ public final class Cram implements AutoCloseable {
         "steps " + recipe.maxSteps() + " " + recipe.patience(),
         "seed " + options.seed(),
         "margin " + options.marginGoal(),
-        "budget " + (options.budgetSeconds() > 0));
+        "budget " + (options.budgetSeconds() > 0),
+        "processor " + Kernels.instructionSet() + " " + Kernels.lanes());
   }
 
   /** A text to be compressed. */
@@ -328,7 +339,10 @@ public final class Cram implements AutoCloseable {
       OutputStream out,
       CramListener listener) {
     file.check(name, identity());
-    checkDecodable(name, file);
+    checkPrecision(name, file);
+    if (!keepGoing) {
+      checkPatches(name, file);
+    }
     try {
       return new Decompression(name, file, lm, workers, new RunText(tokenizer), listener)
           .run(begin, end, keepGoing, out);
@@ -337,7 +351,7 @@ public final class Cram implements AutoCloseable {
     }
   }
 
-  private void checkDecodable(String name, CramFile file) {
+  private void checkPrecision(String name, CramFile file) {
     if (file.precision() != lm.precision()) {
       throw new InputException(
           name
@@ -350,6 +364,9 @@ public final class Cram implements AutoCloseable {
               + ", which may decode something else; open the model in "
               + name(file.precision()));
     }
+  }
+
+  private void checkPatches(String name, CramFile file) {
     for (Segment segment : file.segments()) {
       for (Patch patch : segment.patches()) {
         if (patch.token() >= lm.vocabularySize()) {

@@ -9,6 +9,7 @@ import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Workers;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -74,7 +75,12 @@ final class DecodingPath implements AutoCloseable {
         Segment.UNKNOWN);
   }
 
-  /** Decodes a segment greedily, its patches applied. */
+  /**
+   * Decodes a segment greedily, its patches applied.
+   *
+   * @return fewer tokens than it has where the model's numbers overflow, as no vectors that were
+   *     verified make them do
+   */
   int[] decode(Segment segment) {
     start(segment.vectors().values(), segment.vectorCount(), segment.tokenCount());
     int[] tokens = new int[segment.tokenCount()];
@@ -84,6 +90,9 @@ final class DecodingPath implements AutoCloseable {
         tokens[i] = segment.patches().get(patch++).token();
       } else {
         tokens[i] = decoder.next();
+        if (tokens[i] == GreedyDecoder.NONE) {
+          return Arrays.copyOf(tokens, i);
+        }
       }
       if (i < tokens.length - 1) {
         decoder.feed(tokens[i]);

@@ -72,7 +72,7 @@ final class Decompression {
     }
 
     boolean touches(long begin, long end) {
-      return bytes == Segment.UNKNOWN || (from < end && from + bytes > begin);
+      return from < end && from + bytes > begin;
     }
   }
 
@@ -83,19 +83,19 @@ final class Decompression {
    *     it fails
    */
   Restored run(long begin, long end, boolean keepGoing, OutputStream out) throws IOException {
-    List<Part> parts = parts().stream().filter(part -> part.touches(begin, end)).toList();
+    // Without offsets nobody knows what a part touches before it is decoded.
+    List<Part> parts =
+        parts().stream().filter(part -> !file.hasOffsets() || part.touches(begin, end)).toList();
     int allTokens = parts.stream().mapToInt(Part::tokens).sum();
     boolean all = begin <= 0 && end >= file.originalBytes();
-    Window window =
-        new Window(
-            out, begin, end, file.hasOffsets() && !parts.isEmpty() ? parts.getFirst().from : 0);
+    Window window = new Window(out, begin, end, parts.isEmpty() ? 0 : parts.getFirst().from);
     DigestOutputStream hashed = new DigestOutputStream(window, sha256());
     for (int from = 0; from < parts.size(); ) {
       int to = from;
       for (int tokens = 0; to < parts.size() && (to == from || tokens < TOKENS_AT_ONCE); to++) {
         tokens += parts.get(to).tokens();
       }
-      write(parts.subList(from, to), allTokens, keepGoing, hashed);
+      write(parts.subList(from, to), allTokens, keepGoing, window, hashed);
       from = to;
     }
     if (!lost.isEmpty() && !keepGoing) {
@@ -156,14 +156,18 @@ final class Decompression {
     return parts;
   }
 
-  private void write(List<Part> parts, int allTokens, boolean keepGoing, OutputStream out)
+  /**
+   * @param hashed hands what it gets on to the window
+   */
+  private void write(
+      List<Part> parts, int allTokens, boolean keepGoing, Window window, OutputStream hashed)
       throws IOException {
     List<Segment> segments = parts.stream().flatMap(part -> part.segments.stream()).toList();
-    int[][] decoded = decode(segments, allTokens);
+    int[][] decoded = decode(segments, allTokens, keepGoing);
     int segment = 0;
     for (Part part : parts) {
       if (part.raw != null) {
-        out.write(part.raw);
+        hashed.write(part.raw);
         continue;
       }
       int[] tokens = new int[part.tokens()];
@@ -177,19 +181,18 @@ final class Decompression {
       }
       byte[] text = right ? texts.of(tokens, part.first) : new byte[0];
       if (right && (part.bytes == Segment.UNKNOWN || text.length == part.bytes)) {
-        out.write(text);
+        hashed.write(text);
       } else {
-        lost.add(new Restored.Lost(part.firstSegment, part.segments.size(), part.from, part.bytes));
-        if (keepGoing) {
-          String remark = "[... " + part.bytes + " bytes lost ...]";
-          out.write(remark.getBytes(StandardCharsets.UTF_8));
-        }
+        Restored.Lost gap =
+            new Restored.Lost(part.firstSegment, part.segments.size(), part.from, part.bytes);
+        lost.add(gap);
+        window.skip(Math.max(0, part.bytes), keepGoing ? gap.remark() : "");
       }
     }
   }
 
-  /** The tokens of each segment. */
-  private int[][] decode(List<Segment> segments, int allTokens) {
+  /** The tokens of each segment; none of one that cannot be decoded, where it keeps going. */
+  private int[][] decode(List<Segment> segments, int allTokens, boolean keepGoing) {
     int[][] decoded = new int[segments.size()][];
     AtomicInteger next = new AtomicInteger();
     AtomicInteger tokens = new AtomicInteger(decodedTokens);
@@ -204,12 +207,18 @@ final class Decompression {
           return segment >= segments.size()
               ? null
               : path -> {
-                decoded[segment] = path.decode(segments.get(segment));
+                Segment own = segments.get(segment);
+                decoded[segment] = keepGoing && !isDecodable(own) ? new int[0] : path.decode(own);
                 shared.decoded(tokens.addAndGet(decoded[segment].length), allTokens);
               };
         });
     decodedTokens = tokens.get();
     return decoded;
+  }
+
+  private boolean isDecodable(Segment segment) {
+    return segment.vectorCount() + segment.tokenCount() - 1 <= lm.maxPositions()
+        && segment.patches().stream().allMatch(patch -> patch.token() < lm.vocabularySize());
   }
 
   private static MessageDigest sha256() {
@@ -249,6 +258,16 @@ final class Decompression {
       written += to - from;
       seen += length;
       at += length;
+    }
+
+    /** Leaves out bytes, and says so if they are within the range. */
+    void skip(int bytes, String remark) throws IOException {
+      if (at < end && at + Math.max(1, bytes) > begin) {
+        byte[] instead = remark.getBytes(StandardCharsets.UTF_8);
+        out.write(instead);
+        written += instead.length;
+      }
+      at += bytes;
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.cram;
 
+import dev.cram.container.Segment;
 import java.util.List;
 
 /**
@@ -16,7 +17,7 @@ public record Restored(long bytes, List<Lost> lost, boolean isOriginal) {
    * @param firstSegment of the file, from 0
    * @param segments how many
    * @param from where its text begins in the original, in bytes
-   * @param bytes of the original that are missing
+   * @param bytes of the original that are missing; {@link Segment#UNKNOWN} in files of version 1
    */
   public record Lost(int firstSegment, int segments, long from, int bytes) {
     /** The segments and bytes, in words. */
@@ -25,11 +26,14 @@ public record Restored(long bytes, List<Lost> lost, boolean isOriginal) {
       return (segments == 1
               ? "segment " + firstSegment
               : "segments " + firstSegment + " to " + (firstSegment + segments - 1))
-          + " (bytes "
-          + from
-          + " to "
-          + (from + bytes)
-          + ")";
+          + (bytes == Segment.UNKNOWN ? "" : " (bytes " + from + " to " + (from + bytes) + ")");
+    }
+
+    /** What is written in the place of the text. */
+    String remark() {
+      return bytes == Segment.UNKNOWN
+          ? "[... text lost ...]"
+          : "[... " + bytes + " bytes lost ...]";
     }
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cram.container.CramFile;
+import dev.cram.container.Patch;
 import dev.cram.container.Section;
 import dev.cram.container.Segment;
 import dev.cram.container.Vectors;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -176,6 +178,79 @@ class BookTest {
     }
   }
 
+  @Test
+  void aRangeAroundALostPartHasTheRightBytesAndTheRemark() throws IOException {
+    try (Cram cram = small(2)) {
+      CramFile file = cram.compress(TEXT, QUICK, CramListener.SILENT);
+      CramFile wrong = read(withoutVectors(file, 1));
+      int from = file.segments().getFirst().bytes();
+      int to = from + file.segments().get(1).bytes();
+      byte[] remark = ("[... " + (to - from) + " bytes lost ...]").getBytes(UTF_8);
+      for (int begin = 0; begin <= TEXT.length; begin += 3) {
+        for (int end = begin; end <= TEXT.length; end += 5) {
+          ByteArrayOutputStream expected = new ByteArrayOutputStream();
+          expected.write(TEXT, begin, Math.max(0, Math.min(end, from) - begin));
+          boolean touches = begin < to && end > from;
+          expected.write(remark, 0, touches ? remark.length : 0);
+          int behind = Math.max(begin, to);
+          expected.write(TEXT, Math.min(behind, TEXT.length), Math.max(0, end - behind));
+
+          ByteArrayOutputStream out = new ByteArrayOutputStream();
+          Restored restored =
+              cram.decompress("x", wrong, begin, end, true, out, CramListener.SILENT);
+          assertThat(out.toByteArray()).as("%d:%d", begin, end).isEqualTo(expected.toByteArray());
+          assertThat(restored.bytes()).isEqualTo(expected.size());
+        }
+      }
+    }
+  }
+
+  @Test
+  void aRangeOfAFileWithoutOffsetsIsRightToo() throws IOException {
+    byte[] original = new byte[TEXT.length + 80];
+    Arrays.fill(original, (byte) 0xFF);
+    System.arraycopy(TEXT, 0, original, 40, TEXT.length);
+    try (Cram cram = small(2)) {
+      CramFile file = cram.compress(original, QUICK, CramListener.SILENT);
+      CramFile old = withSegments(file, BookTest::withoutOffset);
+      assertThat(old.hasOffsets()).isFalse();
+      for (int begin = 0; begin <= original.length; begin += 13) {
+        int end = Math.min(original.length, begin + 30);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        cram.decompress("x", old, begin, end, false, out, CramListener.SILENT);
+        assertThat(out.toByteArray())
+            .as("%d:%d", begin, end)
+            .isEqualTo(Arrays.copyOfRange(original, begin, end));
+      }
+    }
+  }
+
+  @Test
+  void whatNoModelDecodesIsLostAloneAndTheOthersComeBack() {
+    try (Cram cram = small(2)) {
+      CramFile file = cram.compress(TEXT, QUICK, CramListener.SILENT);
+      Segment second = file.segments().get(1);
+      Segment endless = changed(second, Segment.MAX_TOKENS, second.vectors(), second.patches());
+      Segment foreign =
+          changed(second, second.tokenCount(), second.vectors(), List.of(new Patch(0, 1 << 20)));
+      float[] huge = new float[second.vectors().size()];
+      Arrays.fill(huge, Float.MAX_VALUE);
+      Segment overflowing =
+          changed(second, second.tokenCount(), Vectors.of(huge), second.patches());
+      for (Segment bad : List.of(endless, foreign, overflowing)) {
+        CramFile wrong = withSegments(file, segment -> segment == second ? bad : segment);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        Restored restored =
+            cram.decompress("x", wrong, 0, Long.MAX_VALUE, true, out, CramListener.SILENT);
+        assertThat(restored.lost()).extracting(Restored.Lost::firstSegment).containsExactly(1);
+        assertThat(out.size()).isGreaterThan(TEXT.length - second.bytes());
+
+        assertThatThrownBy(() -> cram.decompress("x", wrong, CramListener.SILENT))
+            .isInstanceOf(InputException.class);
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {3, 4, 6, 8})
   void vectorsOfFewBitsAreExactToo(int bits) throws IOException {
@@ -209,9 +284,24 @@ class BookTest {
 
   /** The same file with the vectors of a segment all zero: checksums of the file are right. */
   private static CramFile withoutVectors(CramFile file, int which) {
-    List<Segment> segments = new ArrayList<>(file.segments());
-    int size = segments.get(which).vectors().size();
-    segments.set(which, segments.get(which).withVectors(Vectors.of(new float[size])));
+    Segment without = file.segments().get(which);
+    return withSegments(
+        file,
+        segment ->
+            segment == without
+                ? segment.withVectors(Vectors.of(new float[segment.vectors().size()]))
+                : segment);
+  }
+
+  private static CramFile withSegments(CramFile file, UnaryOperator<Segment> change) {
+    List<Section> sections = new ArrayList<>();
+    for (Section section : file.sections()) {
+      sections.add(
+          switch (section) {
+            case Section.Raw raw -> raw;
+            case Section.Run run -> new Section.Run(run.segments().stream().map(change).toList());
+          });
+    }
     return new CramFile(
         file.model(),
         file.precision(),
@@ -221,7 +311,31 @@ class BookTest {
         file.verified(),
         file.originalBytes(),
         file.originalSha256(),
-        List.of(new Section.Run(segments)));
+        sections);
+  }
+
+  /** As in files of version 1. */
+  private static Segment withoutOffset(Segment segment) {
+    return new Segment(
+        segment.tokenCount(),
+        segment.vectorCount(),
+        segment.vectors().values(),
+        segment.patches(),
+        segment.minMargin(),
+        segment.steps());
+  }
+
+  private static Segment changed(
+      Segment segment, int tokenCount, Vectors vectors, List<Patch> patches) {
+    return new Segment(
+        tokenCount,
+        segment.vectorCount(),
+        vectors,
+        patches,
+        segment.minMargin(),
+        segment.steps(),
+        segment.crc32(),
+        segment.bytes());
   }
 
   private static Cram small(int threads) {

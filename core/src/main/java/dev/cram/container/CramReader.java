@@ -229,6 +229,8 @@ final class CramReader {
               data.asSlice(at * rowBytes, count * rowBytes),
               floats ? scales : scales.asSlice(2 * at, 2L * count));
       at += count;
+      int length = recorded ? bytes[i] : Segment.UNKNOWN;
+      require(!recorded || length >= 0, "a segment of " + length + " bytes, expected at least 0");
       String fault = vectors.fault();
       require(fault == null || salvage, fault);
       segments.add(
@@ -240,7 +242,7 @@ final class CramReader {
               margins[i],
               steps[i],
               recorded ? Integer.toUnsignedLong(crcs[i]) : Segment.UNKNOWN,
-              recorded ? bytes[i] : Segment.UNKNOWN));
+              length));
     }
     return segments;
   }
@@ -469,7 +471,9 @@ final class CramReader {
         name
             + ": breaks the .cram format: "
             + what
-            + "; it is undamaged, so the program that wrote it is at fault");
+            + (undamaged
+                ? "; it is undamaged, so the program that wrote it is at fault"
+                : "; it is damaged, get it again"));
   }
 
   /** What a reader of safetensors says, without the file's name and its advice. */

@@ -236,6 +236,14 @@ class CramFileTest {
     assertRejects(
         with(ints("segment.tokens", new long[] {3}, 5, Integer.MAX_VALUE, 1)), "1 to 1048576");
     assertRejects(with(ints("segment.steps", new long[] {3}, 5, -1, 1)), "-1 steps");
+    assertRejects(
+        crafted(
+            tensors -> {
+              tensors.put("segment.crc32", ints("segment.crc32", new long[] {3}, 1, 2, 3));
+              tensors.put("segment.bytes", ints("segment.bytes", new long[] {3}, 5, -1, 4));
+            },
+            keys -> {}),
+        "-1 bytes");
     assertRejects(with(pieces(1, 2, 0, 300)), "have 2 segments", "3");
     assertRejects(with(pieces(1, 2, 0, 300, 1, 2)), "run of 2 segments", "only 1");
     assertRejects(with(pieces(1, 2, 0, 299, 1, 1)), "299 raw bytes");

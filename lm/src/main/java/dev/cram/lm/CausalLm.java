@@ -31,8 +31,9 @@ public final class CausalLm implements AutoCloseable {
   /**
    * Opens a model.
    *
-   * @param model {@code cram-tiny}, the path of a Hugging Face model directory, or the name of a
-   *     downloaded model on the hub, {@code OWNER/NAME}
+   * @param model {@code cram-tiny}, the path of a Hugging Face model directory or of a GGUF file,
+   *     or the name of a downloaded model on the hub, {@code OWNER/NAME}, {@code
+   *     OWNER/NAME@REVISION} or {@code OWNER/NAME:FILE.gguf}
    * @param workers pack the weights; not kept
    * @throws InputException if the model is missing, damaged or not supported
    */
@@ -44,14 +45,14 @@ public final class CausalLm implements AutoCloseable {
           Architecture.of(files.config())
               .build(files.config(), files.weights(), arena, precision, workers);
       return new CausalLm(files, network, precision, arena);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       arena.close();
       files.close();
       throw e;
     }
   }
 
-  /** The model's name: {@code cram-tiny}, or the name of its directory. */
+  /** The model's name: {@code cram-tiny}, or that of its directory, GGUF file or hub repository. */
   public String name() {
     return files.name();
   }

@@ -18,6 +18,9 @@ import java.lang.foreign.Arena;
  * itself. One thread at a time may use an instance.
  */
 public final class GreedyDecoder implements AutoCloseable {
+  /** No token, where logits are no numbers. */
+  public static final int NONE = -1;
+
   private final CausalLm lm;
   private final int maxRows;
   private final Arena arena = new HugePageArena();
@@ -79,7 +82,7 @@ public final class GreedyDecoder implements AutoCloseable {
     lm.network().head().forward(multiplier, body.output(), rows - 1, logits, 0, 1);
   }
 
-  /** The token with the highest logit; of equal ones the first. */
+  /** The token with the highest logit, of equal ones the first; or {@link #NONE}. */
   public int next() {
     return CrossEntropy.find(logits, 0, CrossEntropy.rival(logits, 0, -1));
   }

@@ -114,7 +114,7 @@ public final class Trial implements AutoCloseable {
   /** Tokens that greedy decoding gives back before its first error, the given one included. */
   private int horizon(int[] tokens, float[] vectors) {
     int count = vectors.length / lm.embeddingSize();
-    int rows = count + tokens.length;
+    int rows = count + tokens.length - 1;
     if (decoder == null || decoder.maxRows() < rows) {
       closeDecoder();
       decoder = new GreedyDecoder(lm, rows, workers);
@@ -122,13 +122,13 @@ public final class Trial implements AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       decoder.start(Matrix.of(arena, count, lm.embeddingSize(), vectors));
     }
-    int right = 1;
-    decoder.feed(tokens[0]);
-    while (right < tokens.length && decoder.next() == tokens[right]) {
-      decoder.feed(tokens[right]);
-      right++;
+    for (int right = 1; right < tokens.length; right++) {
+      decoder.feed(tokens[right - 1]);
+      if (decoder.next() != tokens[right]) {
+        return right;
+      }
     }
-    return right;
+    return tokens.length;
   }
 
   /** The first step with the most tokens right. */

@@ -36,8 +36,12 @@ final class Parts {
 
   /** Linear layers that read the same input, as one layer with their outputs side by side. */
   FrozenLinear fused(List<String> names, int[] outputs, int inputs, boolean bias) {
+    for (int i = 0; i < outputs.length; i++) {
+      weights.require(names.get(i) + ".weight", outputs[i], inputs);
+    }
     try (Arena temporary = Arena.ofShared()) {
-      Matrix weight = Matrix.allocate(temporary, Arrays.stream(outputs).sum(), inputs);
+      int rows = Arrays.stream(outputs).reduce(0, Math::addExact);
+      Matrix weight = Matrix.allocate(temporary, rows, inputs);
       Matrix biases = bias ? Matrix.allocate(temporary, 1, weight.rows()) : null;
       int at = 0;
       for (int i = 0; i < outputs.length; i++) {

@@ -11,6 +11,9 @@ import dev.cram.lm.InputException;
  * @param headDim the width of one head; {@code heads * headDim} need not be {@code hiddenSize}
  */
 public record AttentionSizes(int hiddenSize, int heads, int keyValueHeads, int headDim) {
+  /** Many times that of any model; tables of positions are as wide. */
+  private static final int LARGEST_HEAD_DIM = 1 << 14;
+
   /**
    * Heads that share the hidden size out among them, each with keys and values of its own.
    *
@@ -35,7 +38,23 @@ public record AttentionSizes(int hiddenSize, int heads, int keyValueHeads, int h
               + heads
               + "); use the config.json that belongs to the weights");
     }
-    return new AttentionSizes(hiddenSize, heads, heads, hiddenSize / heads);
+    return checked(config, new AttentionSizes(hiddenSize, heads, heads, hiddenSize / heads));
+  }
+
+  private static AttentionSizes checked(ModelConfig config, AttentionSizes sizes) {
+    if (sizes.headDim > LARGEST_HEAD_DIM
+        || (long) sizes.heads * sizes.headDim > Integer.MAX_VALUE) {
+      throw new InputException(
+          config.file()
+              + ": "
+              + sizes.heads
+              + " heads of "
+              + sizes.headDim
+              + " dimensions make no sense, expected at most "
+              + LARGEST_HEAD_DIM
+              + " dimensions and 2^31 in all; use the config.json that belongs to the weights");
+    }
+    return sizes;
   }
 
   /**
@@ -59,7 +78,8 @@ public record AttentionSizes(int hiddenSize, int heads, int keyValueHeads, int h
               + "); use the config.json that belongs to the weights");
     }
     if (config.has("head_dim")) {
-      return new AttentionSizes(hiddenSize, heads, keyValueHeads, config.requiredInt("head_dim"));
+      int headDim = config.requiredInt("head_dim");
+      return checked(config, new AttentionSizes(hiddenSize, heads, keyValueHeads, headDim));
     }
     if (hiddenSize % heads != 0) {
       throw new InputException(
@@ -70,6 +90,7 @@ public record AttentionSizes(int hiddenSize, int heads, int keyValueHeads, int h
               + heads
               + ") and there is no head_dim; use the config.json that belongs to the weights");
     }
-    return new AttentionSizes(hiddenSize, heads, keyValueHeads, hiddenSize / heads);
+    return checked(
+        config, new AttentionSizes(hiddenSize, heads, keyValueHeads, hiddenSize / heads));
   }
 }

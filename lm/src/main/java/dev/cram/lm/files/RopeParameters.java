@@ -10,7 +10,7 @@ import java.util.Optional;
  * The frequencies of rotary position embeddings, as transformers' {@code modeling_rope_utils} names
  * them. For {@link Type#DEFAULT} only {@code theta} means anything.
  *
- * @param theta the base of the frequencies {@code theta^(-2i/headDim)}
+ * @param theta the base of the frequencies {@code theta^(-2i/rotaryDim)}
  * @param type how the frequencies are scaled
  * @param factor what all wavelengths are multiplied with; for {@link Type#LLAMA3} only those above
  *     {@code originalMaxPositionEmbeddings / lowFreqFactor}
@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param highFreqFactor wavelengths below {@code originalMaxPositionEmbeddings / highFreqFactor}
  *     stay as they are; those between are interpolated
  * @param originalMaxPositionEmbeddings the context before scaling, in tokens
- * @param divisors for {@link Type#DIVIDED}, what each frequency is divided by, {@code [headDim /
+ * @param divisors for {@link Type#DIVIDED}, what each frequency is divided by, {@code [rotaryDim /
  *     2]}; else empty
  */
 public record RopeParameters(

@@ -15,6 +15,9 @@ public final class SlidingWindows {
   private static final String SLIDING = "sliding_attention";
   private static final String FULL = "full_attention";
 
+  /** More layers than any model has. */
+  private static final int MOST_LAYERS = 1 << 14;
+
   private SlidingWindows() {}
 
   /**
@@ -64,6 +67,9 @@ public final class SlidingWindows {
               + " entries, but num_hidden_layers is "
               + layers
               + "; use the config.json that belongs to the weights");
+    }
+    if (layers > MOST_LAYERS) {
+      throw config.wrong("num_hidden_layers", "at most " + MOST_LAYERS);
     }
     int[] windows = new int[layers];
     Arrays.fill(windows, Attention.NO_WINDOW);

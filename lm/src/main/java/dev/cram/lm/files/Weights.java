@@ -170,11 +170,13 @@ public final class Weights implements AutoCloseable {
     return stored.values().stream().map(StoredWeight::tensor).toList();
   }
 
-  /** The number of elements of all tensors. */
-  public long elements() {
-    return stored.values().stream()
-        .mapToLong(weight -> Arrays.stream(weight.shape()).reduce(1, (a, b) -> a * b))
-        .sum();
+  /**
+   * Checks a weight before anything is allocated for it.
+   *
+   * @throws InputException if it is missing or has another shape
+   */
+  public void require(String name, int rows, int cols) {
+    weight(name, rows, cols);
   }
 
   /**
@@ -194,8 +196,7 @@ public final class Weights implements AutoCloseable {
    * @param workers share the decoding; null for the calling thread alone
    */
   public Matrix matrix(Arena target, Workers workers, String name, int rows, int cols) {
-    // Before anything is allocated for it.
-    weight(name, rows, cols);
+    require(name, rows, cols);
     Matrix matrix = Matrix.allocate(target, rows, cols);
     read(name, matrix, workers);
     return matrix;

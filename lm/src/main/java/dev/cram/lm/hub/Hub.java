@@ -89,14 +89,14 @@ final class Hub implements AutoCloseable {
           && model.get("siblings") instanceof JsonArray siblings) {
         Set<String> files = new LinkedHashSet<>();
         for (JsonElement sibling : siblings) {
-          String file = sibling.getAsJsonObject().get("rfilename").getAsString();
-          if (isFileName(file)) {
-            files.add(file);
+          if (sibling.getAsJsonObject().get("rfilename") instanceof JsonPrimitive file
+              && isFileName(file.getAsString())) {
+            files.add(file.getAsString());
           }
         }
         return new Listing(sha.getAsString(), files);
       }
-    } catch (JsonParseException | IllegalStateException | NullPointerException e) {
+    } catch (JsonParseException | IllegalStateException e) {
       // Told below: whatever it is, it is no listing.
     }
     throw new InputException(

@@ -4,6 +4,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import dev.cram.lm.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -102,7 +103,13 @@ record NeededFiles(List<String> description, List<String> weights) {
     try {
       if (JsonParser.parseString(Files.readString(index)) instanceof JsonObject object
           && object.get("weight_map") instanceof JsonObject weightMap) {
-        weightMap.asMap().values().stream().map(JsonElement::getAsString).forEach(shards::add);
+        for (JsonElement shard : weightMap.asMap().values()) {
+          if (!(shard instanceof JsonPrimitive name)) {
+            throw new InputException(
+                index + ": weight_map has " + shard + ", expected names of files");
+          }
+          shards.add(name.getAsString());
+        }
       }
     } catch (IOException | JsonParseException | IllegalStateException e) {
       throw new InputException(index + ": cannot be read: " + e.getMessage(), e);

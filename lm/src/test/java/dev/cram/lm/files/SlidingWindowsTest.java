@@ -83,6 +83,12 @@ class SlidingWindowsTest {
   }
 
   @Test
+  void refusesMoreLayersThanAnyModelHasBeforeItMakesRoomForThem() {
+    assertRejected(() -> SlidingWindows.ofUpperLayers(config("{'num_hidden_layers':2000000000}")))
+        .hasMessageContaining("num_hidden_layers is 2000000000, expected at most");
+  }
+
+  @Test
   void namesBothKeysOfAWindowThatIsNotUsed() {
     String json = "{'num_hidden_layers':1,'sliding_window':5,'layer_types':[" + SLIDING + "]}";
     assertRejected(() -> SlidingWindows.ofUpperLayers(config(json)))

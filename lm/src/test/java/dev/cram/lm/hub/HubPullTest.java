@@ -402,6 +402,21 @@ class HubPullTest {
   }
 
   @Test
+  void namesAnIndexOfShardsThatNamesNoFiles() {
+    FakeHub sharded =
+        new FakeHub()
+            .with("config.json", json("{}"))
+            .with("tokenizer.json", json("{}"))
+            .with("model.safetensors.index.json", json("{\"weight_map\": {\"a\": null}}"));
+    try (sharded) {
+      HubSettings here = new HubSettings(sharded.endpoint(), folder, Optional.empty(), false, true);
+      assertThatThrownBy(() -> pull(REPOSITORY, here, PATIENCE))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("model.safetensors.index.json: weight_map has null");
+    }
+  }
+
+  @Test
   void pullsOneGgufFile() {
     FakeHub quantised =
         new FakeHub().with("tiny-Q4_0.gguf", LARGE).with("Q8/tiny-Q8_0.gguf", bytes(5000));

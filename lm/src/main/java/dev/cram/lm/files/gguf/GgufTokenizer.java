@@ -141,6 +141,9 @@ final class GgufTokenizer {
     Map<String, Integer> pieces = LinkedHashMap.newLinkedHashMap(tokens.size());
     for (int id = 0; id < tokens.size(); id++) {
       if (types[id] == NORMAL) {
+        if (tokens.get(id).length() > Merge.LONGEST) {
+          throw metadata.wrong(TOKENS, "normal tokens of at most " + Merge.LONGEST + " characters");
+        }
         pieces.put(tokens.get(id), id);
       }
     }

@@ -7,6 +7,12 @@ import java.util.Map;
 
 /** Two tokens that byte-pair encoding joins to one. */
 record Merge(String left, String right) {
+  /**
+   * The most UTF-16 units of a piece, many times what SentencePiece makes: each place to cut a
+   * piece may be a merge, so longer ones would let a small file ask for much memory.
+   */
+  static final int LONGEST = 128;
+
   private record Scored(Merge merge, float score, int leftLength, int rightLength) {}
 
   /**
@@ -16,7 +22,8 @@ record Merge(String left, String right) {
    * to put a piece together from two others is a merge, and they go by the score of the piece; of
    * the ways to make one piece, those with the longer left part come first.
    *
-   * @param pieces ids of the pieces that may be joined or made, in the order of the ids
+   * @param pieces ids of the pieces that may be joined or made, in the order of the ids, of at most
+   *     {@value #LONGEST} UTF-16 units each
    * @param scores of all ids
    */
   static List<Merge> ofScores(Map<String, Integer> pieces, float[] scores) {

@@ -64,6 +64,14 @@ final class GgufBytes {
     return this;
   }
 
+  GgufBytes floats(String key, float... values) {
+    string(key).int32(GgufHeader.ARRAY).int32(GgufHeader.FLOAT32).int64(values.length);
+    for (float value : values) {
+      int32(Float.floatToRawIntBits(value));
+    }
+    return this;
+  }
+
   /** Dimensions in the order of the file: the elements of a row first. */
   GgufBytes tensor(String name, int type, long offset, long... dimensions) {
     string(name).int32(dimensions.length);

@@ -137,6 +137,21 @@ class GgufModelTest {
         "tokenizer.ggml.pre is tekken, expected one of codeshell, command-r, deepseek-r1-qwen,");
   }
 
+  @Test
+  void refusesPiecesWhoseMergesWouldTakeMuchMoreMemoryThanTheFile() {
+    assertRefused(
+        () ->
+            GgufTokenizer.json(
+                GgufBytes.header(0, 4)
+                    .entry("tokenizer.ggml.model", "llama")
+                    .strings("tokenizer.ggml.tokens", "a", "aa", "a".repeat(129))
+                    .floats("tokenizer.ggml.scores", 0, -1, -2)
+                    .ints("tokenizer.ggml.token_type", 1, 1, 1)
+                    .file()
+                    .metadata()),
+        "tokenizer.ggml.tokens");
+  }
+
   private static byte[] tokenizer(String model, String pre) {
     return GgufTokenizer.json(
         GgufBytes.header(0, 4)
