@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -74,9 +75,9 @@ final class RaceCommand implements Runnable {
         laboratory.plan(experiments, progress);
         return;
       }
-      laboratory.run(experiments, progress);
+      Set<String> runs = laboratory.run(experiments, progress);
       progress.done(file);
-      print(Standings.of(lab, budget()));
+      print(Standings.of(lab, runs, budget()));
     }
   }
 

@@ -49,18 +49,28 @@ public final class Laboratory {
   }
 
   /** As {@link #run(List, LabListener)} of one experiment. */
-  public void run(Experiment experiment, LabListener listener) {
-    run(List.of(experiment), listener);
+  public Set<String> run(Experiment experiment, LabListener listener) {
+    return run(List.of(experiment), listener);
   }
 
   /**
    * Runs experiments to their end; each model is opened once for all of them.
    *
+   * @return the {@link RunKey#id} of each run that they ask for, whether it was done now, before or
+   *     failed
    * @throws dev.cram.lm.InputException if a model or source cannot be used, or the database cannot
    *     be written; what was recorded stays
    */
-  public void run(List<Experiment> experiments, LabListener listener) {
-    forEachModel(experiments, listener, OfModel::run);
+  public Set<String> run(List<Experiment> experiments, LabListener listener) {
+    Set<String> asked = new HashSet<>();
+    forEachModel(
+        experiments,
+        listener,
+        model -> {
+          model.run();
+          asked.addAll(model.asked);
+        });
+    return asked;
   }
 
   /**
@@ -99,6 +109,7 @@ public final class Laboratory {
     private final Workers workers;
     private final LabListener listener;
     private final List<Series> open = new ArrayList<>();
+    private final Set<String> asked = new HashSet<>();
 
     private final Map<Experiment, Interpolation> interpolations = new LinkedHashMap<>();
 
@@ -177,6 +188,7 @@ public final class Laboratory {
               interpolations.get(series.experiment()).add(request);
             }
             String id = request.key().id();
+            asked.add(id);
             if (finished.contains(id)) {
               alreadyDone++;
             } else if (planned.add(id)) {

@@ -5,6 +5,7 @@ import dev.cram.lab.run.Line;
 import dev.cram.lab.run.Run;
 import dev.cram.lab.run.RunKey;
 import dev.cram.lm.InputException;
+import dev.cram.recipe.Recipe;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -38,12 +39,12 @@ import java.util.Set;
  */
 public final class LabDatabase implements AutoCloseable {
   /** The layout of the tables that this version writes. */
-  private static final int FORMAT = 2;
+  private static final int FORMAT = 3;
 
   /** What vectors between those of two runs hold, at evenly spaced points, see {@link Line}. */
   private static final String LINES =
       """
-      CREATE %s TABLE lines (
+      CREATE %s lines (
         from_id VARCHAR NOT NULL,
         to_id VARCHAR NOT NULL,
         points INTEGER NOT NULL,
@@ -111,9 +112,9 @@ public final class LabDatabase implements AutoCloseable {
       }
       if (tables.isEmpty() && !readOnly) {
         inTransaction(() -> {
-          statement.execute(
-              resource("schema.sql").replace("$bits", Integer.toString(TheoreticalBound.BITS)));
-          statement.execute(LINES.formatted(""));
+          statement.execute(resource("schema.sql"));
+          statement.execute(results(""));
+          statement.execute(LINES.formatted("TABLE"));
           return statement.execute("INSERT INTO format VALUES (" + FORMAT + ")");
         });
         return;
@@ -122,33 +123,58 @@ public final class LabDatabase implements AutoCloseable {
         throw new InputException(
             file + ": is a DuckDB file, but no laboratory database; give another file");
       }
+      int version;
       try (ResultSet rows = statement.executeQuery("SELECT version FROM format")) {
         if (!rows.next()) {
           throw new InputException(
               file + ": has no format, since what made it was killed; delete it and start again");
         }
-        if (rows.getInt(1) > FORMAT) {
+        version = rows.getInt(1);
+        if (version > FORMAT) {
           throw new InputException(
               file
                   + ": has format "
-                  + rows.getInt(1)
+                  + version
                   + ", this version of Cram knows up to "
                   + FORMAT
                   + "; use a newer version");
         }
       }
-      if (!tables.contains("lines")) {
-        // Format 1 had no such table.
-        if (readOnly) {
-          statement.execute(LINES.formatted("TEMP"));
-        } else {
-          inTransaction(() -> {
-            statement.execute(LINES.formatted(""));
-            return statement.execute("UPDATE format SET version = " + FORMAT);
-          });
-        }
+      if (version < FORMAT && readOnly) {
+        showAsNew(tables, statement);
+      } else if (version < FORMAT) {
+        inTransaction(() -> {
+          // Format 1 had no lines, format 2 no revisions.
+          statement.execute(LINES.formatted("TABLE IF NOT EXISTS"));
+          statement.execute("ALTER TABLE runs ADD COLUMN recipe_revision INTEGER");
+          statement.execute(results(""));
+          return statement.execute("UPDATE format SET version = " + FORMAT);
+        });
       }
     }
+  }
+
+  /** Puts temporary tables and views of this format before those of an older one. */
+  private static void showAsNew(Set<String> tables, Statement statement) throws SQLException {
+    if (!tables.contains("lines")) {
+      statement.execute(LINES.formatted("TEMP TABLE"));
+    }
+    String catalog;
+    try (ResultSet rows = statement.executeQuery("SELECT current_database()")) {
+      rows.next();
+      catalog = rows.getString(1);
+    }
+    statement.execute(
+        "CREATE TEMP VIEW runs AS SELECT *, NULL::INTEGER AS recipe_revision FROM \"%s\".main.runs"
+            .formatted(catalog.replace("\"", "\"\"")));
+    statement.execute(results("TEMP"));
+  }
+
+  /** The statement that makes the view of the results. */
+  private static String results(String kind) {
+    return resource("results.sql")
+        .replace("$temp", kind)
+        .replace("$bits", Integer.toString(TheoreticalBound.BITS));
   }
 
   private static String resource(String name) {
@@ -215,7 +241,7 @@ public final class LabDatabase implements AutoCloseable {
     String id = key.id();
     String row =
         "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-            + " ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+            + " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
     try (PreparedStatement insert = duckdb.prepareStatement(row)) {
       float minMargin = Float.POSITIVE_INFINITY;
       for (float margin : run.margins()) {
@@ -252,7 +278,8 @@ public final class LabDatabase implements AutoCloseable {
         minMargin,
         Timestamp.from(run.started()),
         run.machine(),
-        run.software()
+        run.software(),
+        Recipe.revision(key.recipe())
       };
       for (int i = 0; i < values.length; i++) {
         insert.setObject(i + 1, values[i]);

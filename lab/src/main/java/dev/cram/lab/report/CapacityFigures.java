@@ -16,7 +16,7 @@ final class CapacityFigures {
       """
       WITH by_length AS (
         SELECT model, precision, recipe, source, length, avg(accuracy) AS mean_accuracy
-        FROM selected WHERE vectors = 1 GROUP BY ALL),
+        FROM %1$s WHERE vectors = 1 GROUP BY ALL),
       capacity AS (
         SELECT model, precision, recipe, source,
           coalesce(max(length) FILTER (mean_accuracy >= decoded()), 0) AS max_tokens
@@ -32,7 +32,7 @@ final class CapacityFigures {
           any_value(theoretical_bound) AS theoretical_bound,
           max(horizon) FILTER (exact) AS longest_exact,
           count(*) AS runs
-        FROM selected WHERE vectors = 1 GROUP BY ALL)
+        FROM %1$s WHERE vectors = 1 GROUP BY ALL)
       SELECT * FROM capacity JOIN gains USING (model, precision, recipe, source)
       ORDER BY model, precision, recipe, source
       """;
@@ -40,7 +40,7 @@ final class CapacityFigures {
   private CapacityFigures() {}
 
   static Optional<Figure> table1(LabDatabase database) {
-    Table measured = Table.of(database, TABLE);
+    Table measured = Table.of(database, TABLE.formatted("selected"));
     if (measured.isEmpty()) {
       return Optional.empty();
     }
@@ -48,10 +48,12 @@ final class CapacityFigures {
     for (int row = 0; row < measured.rows().size(); row++) {
       Object gain = plusMinus(measured, row, "token_gain");
       Object information = plusMinus(measured, row, "information_gain");
+      String recipe = measured.text(row, "recipe");
+      String precision = ", " + measured.text(row, "precision");
       rows.add(
           List.of(
               measured.text(row, "model"),
-              measured.text(row, "recipe") + ", " + measured.text(row, "precision"),
+              recipe.endsWith(precision) ? recipe : recipe + precision,
               measured.text(row, "source"),
               measured.text(row, "max_tokens"),
               gain,
@@ -93,7 +95,7 @@ final class CapacityFigures {
   }
 
   static Optional<Figure> bars(LabDatabase database) {
-    Table measured = Table.of(database, TABLE);
+    Table measured = Table.of(database, TABLE.formatted("series"));
     if (measured.isEmpty()) {
       return Optional.empty();
     }
@@ -127,7 +129,7 @@ final class CapacityFigures {
   }
 
   static Optional<Figure> utilisation(LabDatabase database) {
-    Table measured = Table.of(database, TABLE);
+    Table measured = Table.of(database, TABLE.formatted("selected"));
     if (measured.isEmpty()) {
       return Optional.empty();
     }

@@ -27,11 +27,12 @@ final class Claims {
     this.rows = rows;
   }
 
-  /** A row for each claim, model and recipe that there is enough data for. */
+  /** A row for each claim, model and recipe that there is enough data for, of all runs. */
   static Table of(LabDatabase database) {
+    SelectedRuns.all(database);
     List<List<Object>> rows = new ArrayList<>();
     Table models =
-        Table.of(database, "SELECT DISTINCT model, recipe FROM runs ORDER BY model, recipe");
+        Table.of(database, "SELECT DISTINCT model, recipe FROM selected ORDER BY model, recipe");
     for (int row = 0; row < models.rows().size(); row++) {
       var claims =
           new Claims(database, models.text(row, "model"), models.text(row, "recipe"), rows);
@@ -99,7 +100,7 @@ final class Claims {
             """
             SELECT starts_with(source, 'random') AS random, avg(information_gain) AS mean,
               stddev_samp(information_gain) AS deviation, count(*) AS runs
-            FROM results WHERE model = ? AND recipe = ? AND vectors = 1 AND accuracy <= decoded()
+            FROM selected WHERE model = ? AND recipe = ? AND vectors = 1 AND accuracy <= decoded()
             GROUP BY ALL ORDER BY random
             """);
     if (gains.rows().size() == 2) {
@@ -122,7 +123,7 @@ final class Claims {
             """
             SELECT length, avg(information_gain) AS mean, stddev_samp(information_gain) AS deviation,
               count(*) AS runs
-            FROM results WHERE model = ? AND recipe = ? AND vectors = 1
+            FROM selected WHERE model = ? AND recipe = ? AND vectors = 1
             GROUP BY ALL HAVING count(*) FILTER (accuracy > decoded()) <= count(*) / 10
             ORDER BY length
             """);
@@ -146,7 +147,7 @@ final class Claims {
   private static final String WITH_SEVERAL_VECTORS =
       """
       (model, recipe, source, sample, length, seed) IN (
-        SELECT (model, recipe, source, sample, length, seed) FROM runs
+        SELECT (model, recipe, source, sample, length, seed) FROM selected
         GROUP BY model, recipe, source, sample, length, seed HAVING count(DISTINCT vectors) > 1)
       """;
 
@@ -156,7 +157,7 @@ final class Claims {
             """
             SELECT vectors, avg(information_gain) AS mean, stddev_samp(information_gain) AS deviation,
               count(*) AS runs
-            FROM results WHERE model = ? AND recipe = ? AND accuracy <= decoded() AND %s
+            FROM selected WHERE model = ? AND recipe = ? AND accuracy <= decoded() AND %s
             GROUP BY ALL HAVING count(*) > 1 ORDER BY vectors
             """
                 .formatted(WITH_SEVERAL_VECTORS));
@@ -182,7 +183,7 @@ final class Claims {
       WITH of_text AS (
         SELECT %1$s AS part, source, sample, seed,
           coalesce(max(length) FILTER (accuracy >= decoded()), 0) AS tokens
-        FROM results WHERE model = ? AND recipe = ? %2$s GROUP BY ALL)
+        FROM selected WHERE model = ? AND recipe = ? %2$s GROUP BY ALL)
       SELECT part, avg(tokens) AS mean, stddev_samp(tokens) AS deviation, count(*) AS runs
       FROM of_text GROUP BY ALL HAVING count(*) > 1 ORDER BY part
       """;

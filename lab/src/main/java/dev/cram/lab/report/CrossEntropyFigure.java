@@ -15,7 +15,7 @@ final class CrossEntropyFigure {
       SELECT model, source, sample, length, accuracy,
         cross_entropy_without * length AS before, cross_entropy * length AS after,
         information_gain
-      FROM selected WHERE vectors = 1 ORDER BY ALL
+      FROM series WHERE vectors = 1 ORDER BY ALL
       """;
 
   private CrossEntropyFigure() {}

@@ -15,7 +15,7 @@ final class DecodingFigures {
             """
             SELECT model, source, vectors, length, avg(exact::INTEGER) AS exact,
               avg(horizon) AS horizon, count(*) AS runs
-            FROM selected GROUP BY ALL ORDER BY ALL
+            FROM series GROUP BY ALL ORDER BY ALL
             """);
     if (shares.isEmpty()) {
       return Optional.empty();
@@ -52,10 +52,10 @@ final class DecodingFigures {
             WITH points AS (
               SELECT model, source, length, id, unnest(curve_step) AS step,
                 unnest(curve_exact_prefix) AS prefix, seconds / steps AS step_seconds
-              FROM selected JOIN traces USING (id) WHERE vectors = 1),
+              FROM series JOIN traces USING (id) WHERE vectors = 1),
             best AS (
               SELECT *, max(prefix) OVER (PARTITION BY id ORDER BY step) AS best FROM points),
-            lengths AS (SELECT model, max(length) AS length FROM selected GROUP BY ALL)
+            lengths AS (SELECT model, max(length) AS length FROM series GROUP BY ALL)
             SELECT model, source, step, avg(best) AS horizon, avg(step * step_seconds) AS seconds,
               count(*) AS runs
             FROM best JOIN lengths USING (model, length)
@@ -89,10 +89,10 @@ final class DecodingFigures {
         Table.of(
             database,
             """
-            SELECT source, min_margin AS margin,
-              row_number() OVER (PARTITION BY source ORDER BY min_margin)
-                / count(*) OVER (PARTITION BY source) AS share
-            FROM selected WHERE exact ORDER BY source, margin
+            SELECT model, source, min_margin AS margin,
+              row_number() OVER (PARTITION BY model, source ORDER BY min_margin)
+                / count(*) OVER (PARTITION BY model, source) AS share
+            FROM series WHERE exact ORDER BY model, source, margin
             """);
     if (distribution.isEmpty()) {
       return Optional.empty();
@@ -100,9 +100,12 @@ final class DecodingFigures {
     Chart chart =
         new Chart("smallest margin of an exact text (logits)", "share of the texts below")
             .from(0, 1);
-    for (String source : distribution.distinct("source")) {
-      Table curve = distribution.where("source", source);
-      chart.curve(source, curve.numbers("margin"), curve.numbers("share"));
+    for (String model : distribution.distinct("model")) {
+      for (String source : distribution.distinct("source")) {
+        Table curve = distribution.where("model", model).where("source", source);
+        chart.curve(
+            label(distribution, model, source), curve.numbers("margin"), curve.numbers("share"));
+      }
     }
     return Optional.of(
         new Figure(
@@ -121,7 +124,7 @@ final class DecodingFigures {
             """
             SELECT model, source, vectors, length, avg(bits_per_dimension) AS bits,
               stddev_samp(bits_per_dimension) AS deviation, count(*) AS runs
-            FROM selected WHERE vectors = 1 GROUP BY ALL ORDER BY ALL
+            FROM series WHERE vectors = 1 GROUP BY ALL ORDER BY ALL
             """);
     if (means.isEmpty()) {
       return Optional.empty();

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** The figures, each made from the view {@code selected}. A figure without data is left out. */
+/** The figures, each made from the views of {@link SelectedRuns}. One without data is left out. */
 final class Figures {
   private static final List<Function<LabDatabase, Optional<Figure>>> ALL =
       List.of(

@@ -51,9 +51,7 @@ public record Gallery(
                 "CAST(%s AS VARCHAR) = '%s'"
                     .formatted(column, chosen.get(column).replace("'", "''")))
             .collect(Collectors.joining(" AND "));
-    database.execute(
-        "CREATE OR REPLACE TEMP VIEW selected AS SELECT * FROM results"
-            + (where.isEmpty() ? "" : " WHERE " + where));
+    SelectedRuns.where(database, where.isEmpty() ? "true" : where);
     Map<String, List<String>> choices = new LinkedHashMap<>();
     for (String column : CHOOSABLE) {
       choices.put(

@@ -14,7 +14,7 @@ final class LinesFigure {
         SELECT a.model, a.source, a.sample, a.length, a.vectors, from_id, to_id, points,
           unnest(range(points)) / (points - 1) AS position, unnest(lines.accuracy) AS accuracy,
           unnest(lines.cross_entropy) AS cross_entropy
-        FROM lines JOIN selected a ON from_id = a.id)
+        FROM lines JOIN series a ON from_id = a.id)
       """;
 
   private LinesFigure() {}

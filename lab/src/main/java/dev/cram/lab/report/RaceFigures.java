@@ -20,7 +20,7 @@ final class RaceFigures {
                 + " infinitely many. Horizon: mean longest exact prefix in all of the search, in"
                 + " tokens. From low to high: 95% confidence intervals.",
             null,
-            Table.of(database, Standings.query("selected"), all.steps(), all.seconds())));
+            Table.of(database, Standings.QUERY, all.steps(), all.seconds())));
   }
 
   static Optional<Figure> shareExact(LabDatabase database) {

@@ -81,7 +81,8 @@ public final class Report {
     return Table.of(
         database,
         """
-        SELECT experiment, model, left(weight_fingerprint, 12) AS weights, precision, recipe, max_steps,
+        SELECT experiment, model, left(weight_fingerprint, 12) AS weights, precision, recipe,
+          recipe_revision AS revision, max_steps,
           count(*) AS runs, round(sum(seconds) / 3600, 2) AS hours, machine, software
         FROM runs GROUP BY ALL ORDER BY ALL
         """);

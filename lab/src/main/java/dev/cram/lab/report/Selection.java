@@ -31,13 +31,11 @@ record Selection(String column, String value) {
     return selections;
   }
 
-  /** Makes the view {@code selected} hold these runs. */
+  /** Makes the views of {@link SelectedRuns} have these runs. */
   void apply(LabDatabase database) {
-    database.execute(
-        "CREATE OR REPLACE TEMP VIEW selected AS SELECT * FROM results"
-            + (column.isEmpty()
-                ? ""
-                : " WHERE %s = '%s'".formatted(column, value.replace("'", "''"))));
+    SelectedRuns.where(
+        database,
+        column.isEmpty() ? "true" : "%s = '%s'".formatted(column, value.replace("'", "''")));
   }
 
   /** As a part of a file's name. */

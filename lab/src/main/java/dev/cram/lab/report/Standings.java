@@ -3,6 +3,7 @@ package dev.cram.lab.report;
 import dev.cram.lab.database.LabDatabase;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * How recipes did on the same texts: a line for each recipe, source, length and number of vectors.
@@ -12,6 +13,7 @@ import java.util.List;
  * whole search, restarts and line searches included. Horizons are by teacher forcing, along the
  * search.
  *
+ * @param recipe with what else runs of this name differ in, such as the most steps
  * @param texts that the recipe was tried on
  * @param exact share of them that greedy decoding gives back
  * @param exactBetween its 95% confidence interval (Wilson's, which holds for few texts too)
@@ -47,9 +49,14 @@ public record Standings(
     public static final Budget UNLIMITED = new Budget(1e9, 1e9);
   }
 
-  /** The standings of all runs in a database. */
-  public static List<Standings> of(LabDatabase database, Budget budget) {
-    return of(Table.of(database, query("results"), budget.steps(), budget.seconds()));
+  /**
+   * The standings of some runs.
+   *
+   * @param ids as {@link dev.cram.lab.run.RunKey#id} gives them
+   */
+  public static List<Standings> of(LabDatabase database, Set<String> ids, Budget budget) {
+    SelectedRuns.of(database, ids);
+    return of(Table.of(database, QUERY, budget.steps(), budget.seconds()));
   }
 
   static List<Standings> of(Table table) {
@@ -85,43 +92,39 @@ public record Standings(
         table.number(row, of + "_75"));
   }
 
-  /**
-   * @param view of the runs that count; the query's parameters are a budget of steps and of seconds
-   */
-  static String query(String view) {
-    return """
-    WITH tried AS (
-      SELECT r.*,
-        CASE WHEN exact THEN steps_to_best ELSE 'Infinity'::DOUBLE END AS steps_to_exact,
-        CASE WHEN exact THEN seconds * steps_to_best / steps ELSE 'Infinity'::DOUBLE END
-          AS seconds_to_exact,
-        list_max(list_transform(list_zip(curve_step, curve_exact_prefix),
-                lambda p: CASE WHEN p[1] <= ? AND p[1] * seconds / steps <= ? THEN p[2] ELSE 0 END))
-          AS held
-      FROM %s r JOIN traces USING (id)),
-    grouped AS (
-    SELECT model, source, length, vectors, recipe, count(*) AS texts,
-      avg(exact::INTEGER) AS exact,
-      quantile_disc(steps_to_exact, 0.25) AS steps_25,
-      quantile_disc(steps_to_exact, 0.5) AS steps_50,
-      quantile_disc(steps_to_exact, 0.75) AS steps_75,
-      quantile_disc(seconds_to_exact, 0.25) AS seconds_25,
-      quantile_disc(seconds_to_exact, 0.5) AS seconds_50,
-      quantile_disc(seconds_to_exact, 0.75) AS seconds_75,
-      avg(held) AS horizon,
-      1.96 * stddev_samp(held) / sqrt(count(*)) AS horizon_half,
-      median(min_margin) FILTER (WHERE exact) AS margin
-    FROM tried GROUP BY ALL),
-    wilson AS (
-      SELECT *, (exact + 1.92 / texts) / (1 + 3.84 / texts) AS centre,
-        1.96 * sqrt(exact * (1 - exact) / texts + 0.96 / texts**2) / (1 + 3.84 / texts) AS half
-      FROM grouped)
-    SELECT model, source, length, vectors, recipe, texts, exact,
-      greatest(0, centre - half) AS exact_low, least(1, centre + half) AS exact_high,
-      steps_25, steps_50, steps_75, seconds_25, seconds_50, seconds_75,
-      horizon, horizon - horizon_half AS horizon_low, horizon + horizon_half AS horizon_high, margin
-    FROM wilson ORDER BY model, source, length, vectors, exact DESC, horizon DESC
-    """
-        .formatted(view);
-  }
+  /** Of the runs in the view {@code selected}; parameters: a budget of steps and one of seconds. */
+  static final String QUERY =
+      """
+      WITH tried AS (
+        SELECT r.*,
+          CASE WHEN exact THEN steps_to_best ELSE 'Infinity'::DOUBLE END AS steps_to_exact,
+          CASE WHEN exact THEN seconds * steps_to_best / steps ELSE 'Infinity'::DOUBLE END
+            AS seconds_to_exact,
+          list_max(list_transform(list_zip(curve_step, curve_exact_prefix),
+                  lambda p: CASE WHEN p[1] <= ? AND p[1] * seconds / steps <= ? THEN p[2] ELSE 0 END))
+            AS held
+        FROM selected r JOIN traces USING (id)),
+      grouped AS (
+      SELECT model, source, length, vectors, recipe, count(*) AS texts,
+        avg(exact::INTEGER) AS exact,
+        quantile_disc(steps_to_exact, 0.25) AS steps_25,
+        quantile_disc(steps_to_exact, 0.5) AS steps_50,
+        quantile_disc(steps_to_exact, 0.75) AS steps_75,
+        quantile_disc(seconds_to_exact, 0.25) AS seconds_25,
+        quantile_disc(seconds_to_exact, 0.5) AS seconds_50,
+        quantile_disc(seconds_to_exact, 0.75) AS seconds_75,
+        avg(held) AS horizon,
+        1.96 * stddev_samp(held) / sqrt(count(*)) AS horizon_half,
+        median(min_margin) FILTER (WHERE exact) AS margin
+      FROM tried GROUP BY ALL),
+      wilson AS (
+        SELECT *, (exact + 1.92 / texts) / (1 + 3.84 / texts) AS centre,
+          1.96 * sqrt(exact * (1 - exact) / texts + 0.96 / texts**2) / (1 + 3.84 / texts) AS half
+        FROM grouped)
+      SELECT model, source, length, vectors, recipe, texts, exact,
+        greatest(0, centre - half) AS exact_low, least(1, centre + half) AS exact_high,
+        steps_25, steps_50, steps_75, seconds_25, seconds_50, seconds_75,
+        horizon, horizon - horizon_half AS horizon_low, horizon + horizon_half AS horizon_high, margin
+      FROM wilson ORDER BY model, source, length, vectors, exact DESC, horizon DESC
+      """;
 }

@@ -14,7 +14,7 @@ final class VectorCountFigures {
             database,
             """
             SELECT model, source, vectors, length, avg(accuracy) AS accuracy, count(*) AS runs
-            FROM selected GROUP BY ALL ORDER BY ALL
+            FROM series GROUP BY ALL ORDER BY ALL
             """);
     if (means.distinct("vectors").size() < 2 && means.distinct("length").size() < 2) {
       return Optional.empty();
@@ -51,7 +51,7 @@ final class VectorCountFigures {
             """
             WITH by_length AS (
               SELECT model, source, vectors, length, avg(accuracy) AS mean_accuracy
-              FROM selected GROUP BY ALL)
+              FROM series GROUP BY ALL)
             SELECT model, source, vectors, max(length) FILTER (mean_accuracy >= decoded()) AS capacity
             FROM by_length GROUP BY ALL ORDER BY ALL
             """);

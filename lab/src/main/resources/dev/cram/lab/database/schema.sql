@@ -32,7 +32,9 @@ CREATE TABLE runs (
   min_margin FLOAT NOT NULL,
   started TIMESTAMP NOT NULL,
   machine VARCHAR NOT NULL,
-  software VARCHAR NOT NULL
+  software VARCHAR NOT NULL,
+  -- Null where it was not recorded (formats 1 and 2).
+  recipe_revision INTEGER
 );
 
 -- What is too long for a row: the vectors [vectors * embedding_size], the margin of each predicted token in logits, and
@@ -46,14 +48,3 @@ CREATE TABLE traces (
   curve_accuracy FLOAT[] NOT NULL,
   curve_exact_prefix INTEGER[] NOT NULL
 );
-
--- The measures of Kuratov et al. 2025. Gains in tokens and nats; the bound is their Eq. 1.
-CREATE VIEW results AS
-SELECT
-  *,
-  correct - correct_without AS token_gain,
-  (cross_entropy_without - cross_entropy) * length AS information_gain,
-  vectors * embedding_size * $bits / log2(vocabulary_size) AS theoretical_bound,
-  (correct - correct_without) / (vectors * embedding_size * $bits / log2(vocabulary_size)) AS capacity_utilisation,
-  (cross_entropy_without - cross_entropy) * length / ln(2) / (vectors * embedding_size) AS bits_per_dimension
-FROM runs;

@@ -7,9 +7,13 @@ import dev.cram.lm.InputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LabDatabaseTest {
   @TempDir Path folder;
@@ -32,23 +36,39 @@ class LabDatabaseTest {
         .hasMessageContaining("newer");
   }
 
-  @Test
-  void aDatabaseOfTheFirstFormatIsBroughtUpToDate() throws Exception {
-    Path file = folder.resolve("first.db");
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void aDatabaseOfAnOlderFormatIsReadAndBroughtUpToDate(int version) throws Exception {
+    Path file = folder.resolve("old.db");
     LabDatabase.open(file).close();
-    execute(file, "DROP TABLE lines");
-    execute(file, "UPDATE format SET version = 1");
+    // What the tables of these formats were.
+    execute(file, "DROP VIEW results");
+    execute(file, "ALTER TABLE runs DROP COLUMN recipe_revision");
+    execute(file, "CREATE VIEW results AS SELECT *, 1 AS token_gain FROM runs");
+    execute(
+        file,
+        """
+        INSERT INTO runs VALUES ('a', 'x', 'm', 'w', 'f32', 8, 4096, 's', 0, 'h', 10, 1, 'cram', 600, 80,
+          1, 90, 80, 2.5, 1, true, 10, NULL, 5, 0.1, 2, 9, 0.5, '2026-01-01', 'here', 'cram')
+        """);
+    if (version == 1) {
+      execute(file, "DROP TABLE lines");
+    }
+    execute(file, "UPDATE format SET version = " + version);
+    String question =
+        "SELECT recipe_revision, token_gain, (SELECT count(*) FROM lines) FROM results";
 
-    LabDatabase.openReadOnly(file).close();
-    LabDatabase.open(file).close();
-
-    try (var duckdb = DriverManager.getConnection("jdbc:duckdb:" + file);
-        var statement = duckdb.createStatement();
-        var rows =
-            statement.executeQuery("SELECT version, (SELECT count(*) FROM lines) FROM format")) {
-      assertThat(rows.next()).isTrue();
-      assertThat(rows.getInt(1)).isEqualTo(2);
-      assertThat(rows.getInt(2)).isZero();
+    for (boolean readOnly : new boolean[] {true, false, true}) {
+      try (LabDatabase lab = readOnly ? LabDatabase.openReadOnly(file) : LabDatabase.open(file)) {
+        List<String> answers = new ArrayList<>();
+        lab.query(
+            question,
+            row -> answers.add(row.getString(1) + " " + row.getInt(2) + " " + row.getInt(3)));
+        assertThat(answers).containsExactly("null 7 0");
+      }
+    }
+    try (LabDatabase lab = LabDatabase.openReadOnly(file)) {
+      lab.query("SELECT version FROM format", row -> assertThat(row.getInt(1)).isEqualTo(3));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.cram.lab.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.cram.lab.database.LabDatabase;
@@ -11,6 +12,7 @@ import dev.cram.tensor.Precision;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,10 +24,14 @@ class StandingsTest {
 
   /** A run of 100 steps in 50 seconds; exact at a step, or never if that is 0. */
   private static Run run(String recipe, int sample, int exactAt) {
+    return run(recipe, STEPS, sample, exactAt);
+  }
+
+  private static Run run(String recipe, int maxSteps, int sample, int exactAt) {
     boolean exact = exactAt > 0;
     return new Run(
         new RunKey(
-            "m", "w", Precision.F32, "novels", sample, "h", LENGTH, 1, recipe, STEPS, STEPS, 1),
+            "m", "w", Precision.F32, "novels", sample, "h", LENGTH, 1, recipe, maxSteps, STEPS, 1),
         8,
         4096,
         STEPS,
@@ -57,7 +63,7 @@ class StandingsTest {
           lab.add("race", run("slow", sample, sample < 2 ? 80 : 0));
         }
       }
-      return Standings.of(lab, budget);
+      return Standings.of(lab, lab.accuracies().keySet(), budget);
     }
   }
 
@@ -103,6 +109,24 @@ class StandingsTest {
     List<Standings> standings = standings(Standings.Budget.UNLIMITED);
     assertThat(standings.getFirst().margin()).isEqualTo((2 + 2) / 2.0);
     assertThat(standings.getLast().margin()).isEqualTo(1.5);
+  }
+
+  @Test
+  void runsOfAnotherBudgetOrThatNobodyAskedForAreNotMixedIn() {
+    standings(Standings.Budget.UNLIMITED);
+    Run longer = run("fast", 200, 0, 50);
+    try (LabDatabase lab = LabDatabase.open(folder.resolve("race.db"))) {
+      Set<String> asked = lab.accuracies().keySet();
+      lab.add("other", longer);
+
+      assertThat(Standings.of(lab, asked, Standings.Budget.UNLIMITED))
+          .extracting(Standings::texts)
+          .containsExactly(5, 5);
+      assertThat(Standings.of(lab, lab.accuracies().keySet(), Standings.Budget.UNLIMITED))
+          .extracting(Standings::recipe, Standings::texts)
+          .containsExactlyInAnyOrder(
+              tuple("fast, 100 steps", 5), tuple("fast, 200 steps", 1), tuple("slow", 5));
+    }
   }
 
   @Test
