@@ -111,6 +111,7 @@ final class DecompressCommand implements Runnable {
             || !cram.identity().weightFingerprint().equals(file.model().weightFingerprint())) {
           if (cram != null) {
             cram.close();
+            cram = null;
           }
           cram =
               CramCommand.open(

@@ -2,8 +2,10 @@ package dev.cram.app;
 
 import dev.cram.lab.Experiment;
 import dev.cram.lab.ExperimentFile;
+import dev.cram.lab.database.LabDatabase;
 import dev.cram.recipe.Recipe;
 import dev.cram.tensor.Precision;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -100,6 +102,18 @@ final class ExperimentOptions {
   /** The database, named after the experiment where none is given. */
   Path database(List<Experiment> experiments) {
     return database != null ? database : Path.of(experiments.getFirst().name() + ".db");
+  }
+
+  /** That database; only to look into if nothing shall be written. */
+  static LabDatabase open(Path database, boolean readOnly) {
+    if (!readOnly) {
+      return LabDatabase.open(database);
+    }
+    return Files.exists(database) ? LabDatabase.openReadOnly(database) : LabDatabase.inMemory();
+  }
+
+  boolean hasThreads() {
+    return threads != null;
   }
 
   boolean hasFile() {

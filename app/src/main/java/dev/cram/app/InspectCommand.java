@@ -6,6 +6,7 @@ import dev.cram.container.Grid;
 import dev.cram.container.ModelIdentity;
 import dev.cram.container.Section;
 import dev.cram.container.Segment;
+import dev.cram.lm.InputException;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
@@ -89,7 +90,7 @@ final class InspectCommand implements Runnable {
   }
 
   private static void row(PrintStream out, String name, String value) {
-    out.printf("%-10s  %s%n", name, value);
+    out.printf("%-10s  %s%n", name, InputException.oneLine(value));
   }
 
   private static String perVector(long tokens, long vectors) {

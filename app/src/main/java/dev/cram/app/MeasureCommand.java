@@ -6,6 +6,7 @@ import dev.cram.lab.Laboratory;
 import dev.cram.lab.LocalRunner;
 import dev.cram.lab.Runner;
 import dev.cram.lab.database.LabDatabase;
+import dev.cram.lm.InputException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -63,7 +64,7 @@ final class MeasureCommand implements Runnable {
           "With --master: a setting of Spark, such as spark.executor.memory=4g; can be repeated.")
   private Map<String, String> sparkSettings = Map.of();
 
-  @Option(names = "--dry-run", description = "Show the plan and do nothing.")
+  @Option(names = "--dry-run", description = "Show the plan and write nothing.")
   private boolean dryRun;
 
   @Option(
@@ -79,7 +80,7 @@ final class MeasureCommand implements Runnable {
     List<Experiment> experiments = options.experiments(own);
     Path file = options.database(experiments);
     VectorModule.load();
-    try (LabDatabase lab = LabDatabase.open(file);
+    try (LabDatabase lab = ExperimentOptions.open(file, dryRun);
         Runner runner = runner();
         MeasureProgress progress = new MeasureProgress(CramCommand.statusLine(quiet), dryRun)) {
       Laboratory laboratory = new Laboratory(lab, runner);
@@ -88,13 +89,22 @@ final class MeasureCommand implements Runnable {
       } else {
         laboratory.run(experiments, progress);
         progress.done(file);
+        progress.requireNoFailures();
       }
     }
   }
 
   private Runner runner() {
     if (master != null) {
+      if (options.hasThreads()) {
+        throw new InputException(
+            "--threads is of this machine and --master of a cluster: leave one out; --spark"
+                + " spark.cores.max=N limits the cores of a cluster");
+      }
       return Cluster.find().connect(master, sparkSettings);
+    }
+    if (!sparkSettings.isEmpty()) {
+      throw new InputException("--spark needs --master, which says where Spark is");
     }
     return new LocalRunner(options.threads());
   }

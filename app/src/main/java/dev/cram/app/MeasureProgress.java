@@ -19,6 +19,7 @@ final class MeasureProgress implements LabListener, AutoCloseable {
   private int planned;
   private int done;
   private int failed;
+  private String firstFailure;
   private int exact;
   private double work;
   private double workDone;
@@ -102,13 +103,15 @@ final class MeasureProgress implements LabListener, AutoCloseable {
   public void failed(RunKey run, InputException reason) {
     failed++;
     workDone += work(run);
-    line.say(
+    String failure =
         "%s %d, %s: %s"
             .formatted(
                 run.source(),
                 run.sample(),
                 Spoken.count(run.length(), "token"),
-                reason.getMessage()));
+                reason.getMessage());
+    firstFailure = firstFailure == null ? failure : firstFailure;
+    line.say(failure);
   }
 
   private List<String> soFar() {
@@ -136,6 +139,17 @@ final class MeasureProgress implements LabListener, AutoCloseable {
                 Spoken.number(exact),
                 Spoken.duration(started == 0 ? 0 : (System.nanoTime() - started) / 1e9),
                 database));
+  }
+
+  /**
+   * @throws InputException if runs failed, which a quiet command has not said yet
+   */
+  void requireNoFailures() {
+    if (failed > 0) {
+      throw new InputException(
+          "%s of %s failed and will be tried again by the same command; the first of them: %s"
+              .formatted(Spoken.number(failed), Spoken.count(done + failed, "run"), firstFailure));
+    }
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.cram.lab.report.Standings;
 import dev.cram.recipe.Recipe;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -54,7 +55,7 @@ final class RaceCommand implements Runnable {
       description = "Take the horizons after N steps (default: at the end of the search).")
   private Double steps;
 
-  @Option(names = "--dry-run", description = "Show the plan and do nothing.")
+  @Option(names = "--dry-run", description = "Show the plan and write nothing.")
   private boolean dryRun;
 
   @Option(
@@ -67,7 +68,7 @@ final class RaceCommand implements Runnable {
     List<Experiment> experiments = experiments();
     Path file = options.database(experiments);
     VectorModule.load();
-    try (LabDatabase lab = LabDatabase.open(file);
+    try (LabDatabase lab = ExperimentOptions.open(file, dryRun);
         LocalRunner runner = new LocalRunner(options.threads());
         MeasureProgress progress = new MeasureProgress(CramCommand.statusLine(quiet), dryRun)) {
       Laboratory laboratory = new Laboratory(lab, runner);
@@ -78,6 +79,7 @@ final class RaceCommand implements Runnable {
       Set<String> runs = laboratory.run(experiments, progress);
       progress.done(file);
       print(Standings.of(lab, runs, budget()));
+      progress.requireNoFailures();
     }
   }
 
@@ -87,7 +89,12 @@ final class RaceCommand implements Runnable {
     }
     List<Experiment> experiments = new ArrayList<>();
     for (String recipe : recipes == null ? Recipe.names() : recipes) {
-      experiments.addAll(options.experiments(Map.of("recipe", recipe)));
+      Map<String, Object> own = new HashMap<>(Map.of("recipe", recipe));
+      if (recipe.equals(Recipe.ONE_STEP.name())) {
+        // It always has two, so it runs beside whatever the others have.
+        own.put("vectors", List.of(2));
+      }
+      experiments.addAll(options.experiments(own));
     }
     return experiments;
   }

@@ -21,7 +21,6 @@ final class Terminal {
   /** Columns and rows, in characters. */
   record Size(int columns, int rows) {}
 
-  static final int STANDARD_INPUT = 0;
   static final int STANDARD_OUTPUT = 1;
   static final int STANDARD_ERROR = 2;
 

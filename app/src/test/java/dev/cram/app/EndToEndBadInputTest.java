@@ -49,6 +49,11 @@ class EndToEndBadInputTest {
   }
 
   @Test
+  void refusesOptionsThatWouldHaveNoEffect() {
+    assertRefused("--spark needs --master", "measure", "--spark", "a=b", "--database", "x.db");
+  }
+
+  @Test
   void tellsAWrongOptionInOneLine() {
     assertRefused("--vektors", "compress", input.toString(), "--vektors", "2");
   }

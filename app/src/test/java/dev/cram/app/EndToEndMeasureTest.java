@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,6 +29,16 @@ class EndToEndMeasureTest {
       "--threads=1",
       "--database=" + folder.resolve("lab.db"),
     };
+  }
+
+  @Test
+  void aDryRunWritesNothing() throws Exception {
+    String[] dry = Arrays.copyOf(measure(), measure().length + 1);
+    dry[dry.length - 1] = "--dry-run";
+    CramProcess.Outcome outcome = new CramProcess(folder).run(dry);
+    assertThat(outcome.status()).isZero();
+    assertThat(outcome.err()).contains(SAMPLES + " runs to do");
+    assertThat(folder.resolve("lab.db")).doesNotExist();
   }
 
   @Test

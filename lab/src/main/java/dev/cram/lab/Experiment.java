@@ -49,6 +49,9 @@ public record Experiment(
     CAPACITY
   }
 
+  /** The proto-tokens of Mezentsev and Oseledets 2025. */
+  private static final int ONE_STEP_VECTORS = 2;
+
   /** The grid of Kuratov et al. 2025, in tokens. */
   public static final List<Integer> PAPER_LENGTHS =
       List.of(8, 16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1568);
@@ -70,6 +73,21 @@ public record Experiment(
     if (linePoints != 0) {
       atLeast("line-points", linePoints, 2);
     }
+    if (recipe.reading() == Recipe.Reading.ONE_STEP) {
+      if (!vectors.equals(List.of(ONE_STEP_VECTORS))) {
+        throw new InputException("vectors: the recipe one-step always has 2; say 2, or nothing");
+      }
+      if (linePoints != 0) {
+        throw new InputException(
+            "line-points: lines are not measured with the recipe one-step, which reads all tokens"
+                + " in one pass; leave them out");
+      }
+    }
+  }
+
+  /** Numbers of vectors that a recipe can have begin with this. */
+  static int fewestVectors(Recipe recipe) {
+    return recipe.reading() == Recipe.Reading.ONE_STEP ? ONE_STEP_VECTORS : 1;
   }
 
   private static <T> List<T> nonEmpty(String key, List<T> values) {

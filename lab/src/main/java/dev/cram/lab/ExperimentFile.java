@@ -2,7 +2,9 @@ package dev.cram.lab;
 
 import dev.cram.lm.InputException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -60,6 +62,10 @@ public final class ExperimentFile {
     String text;
     try {
       text = Files.readString(file);
+    } catch (NoSuchFileException e) {
+      throw new InputException(file + " does not exist; name an experiment file", e);
+    } catch (AccessDeniedException e) {
+      throw new InputException(file + ": permission denied; change its permissions", e);
     } catch (IOException e) {
       throw new InputException(file + ": cannot be read: " + e.getMessage(), e);
     }

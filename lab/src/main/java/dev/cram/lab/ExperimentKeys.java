@@ -98,20 +98,22 @@ final class ExperimentKeys {
           text("name").orElse("measure"),
           list("models").map(models -> models.stream().map(this::model).toList()).orElse(List.of()),
           sources(),
-          list("lengths").map(this::integers).orElse(Experiment.PAPER_LENGTHS),
-          list("vectors").map(this::integers).orElse(List.of(1)),
+          list("lengths")
+              .map(lengths -> integers("lengths", lengths))
+              .orElse(Experiment.PAPER_LENGTHS),
+          list("vectors")
+              .map(vectors -> integers("vectors", vectors))
+              .orElse(List.of(Experiment.fewestVectors(recipe))),
           list("seeds").map(this::seeds).orElse(List.of(1L)),
           number("text-seed").orElse(1L),
           recipe,
           choice("precision", Precision.values(), Precision.F32),
           choice("goal", Experiment.Goal.values(), Experiment.Goal.ALL),
-          number("line-points").map(Math::toIntExact).orElse(0));
+          number("line-points").map(points -> integer("line-points", points)).orElse(0));
     } catch (InputException e) {
       throw e.getMessage().startsWith(label)
           ? e
           : new InputException(label + ": " + e.getMessage(), e);
-    } catch (ArithmeticException e) {
-      throw new InputException(label + ": a number is too large", e);
     }
   }
 
@@ -138,7 +140,7 @@ final class ExperimentKeys {
   }
 
   private Sampling sampling(String name, Object value) {
-    int samples = number("samples").map(Math::toIntExact).orElse(SAMPLES);
+    int samples = number("samples").map(of -> integer("samples", of)).orElse(SAMPLES);
     if (!(value instanceof Map<?, ?> keys)) {
       return new Sampling(source(value), samples, Sampling.Lengths.GRID);
     }
@@ -151,7 +153,7 @@ final class ExperimentKeys {
         source(keys.get("source")),
         own == null || sameSamples
             ? samples
-            : Math.toIntExact(whole("source " + name + ": samples", own)),
+            : integer("samples", whole("source " + name + ": samples", own)),
         choice(
             "source " + name + ": lengths",
             Optional.ofNullable(keys.get("lengths")).map(String::valueOf),
@@ -199,10 +201,15 @@ final class ExperimentKeys {
     };
   }
 
-  private List<Integer> integers(List<?> numbers) {
-    return numbers.stream()
-        .map(value -> Math.toIntExact(whole("lengths, vectors", value)))
-        .toList();
+  private List<Integer> integers(String key, List<?> numbers) {
+    return numbers.stream().map(value -> integer(key, whole(key, value))).toList();
+  }
+
+  private int integer(String key, long value) {
+    if (value != (int) value) {
+      throw wrong(key, "numbers below 2^31, not " + value);
+    }
+    return (int) value;
   }
 
   /** Numbers, and ranges such as {@code 1..32}. */

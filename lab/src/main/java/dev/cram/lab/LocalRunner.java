@@ -51,7 +51,7 @@ public final class LocalRunner implements Runner {
                       for (int at; (at = next.getAndIncrement()) < requests.size(); ) {
                         one(trial, requests.get(at), listener, record, oneAtATime);
                       }
-                    } catch (RuntimeException e) {
+                    } catch (RuntimeException | Error e) {
                       next.set(requests.size());
                       throw e;
                     }
@@ -62,6 +62,9 @@ public final class LocalRunner implements Runner {
       }
     } catch (ExecutionException e) {
       if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      if (e.getCause() instanceof Error cause) {
         throw cause;
       }
       throw new IllegalStateException(e.getCause());

@@ -3,6 +3,7 @@ package dev.cram.lab;
 import dev.cram.lab.run.Baseline;
 import dev.cram.lab.source.TextSource;
 import dev.cram.lm.CausalLm;
+import dev.cram.lm.InputException;
 import dev.cram.tensor.Workers;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -61,7 +62,8 @@ final class SampleTexts {
     }
     int[] kept = tokens.length > longest() ? Arrays.copyOf(tokens, longest()) : tokens;
     String opening = text.substring(0, Math.min(OPENING, text.length())).replaceAll("\\s+", " ");
-    return Optional.of(new Sample(opening, kept, Baseline.of(lm, workers, kept)));
+    return Optional.of(
+        new Sample(InputException.oneLine(opening), kept, Baseline.of(lm, workers, kept)));
   }
 
   /** The length of a sample whose source gives each a length of its own, in tokens. */

@@ -127,6 +127,25 @@ class ExperimentFileTest {
   }
 
   @Test
+  void oneStepHasTwoVectorsAndNothingElse() throws Exception {
+    Path file = file("{models: [cram-tiny], sources: [random], recipe: one-step}");
+    assertThat(ExperimentFile.read(file).getFirst().vectors()).containsExactly(2);
+    assertThatThrownBy(() -> ExperimentFile.read(file, Map.of("vectors", List.of(1))))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("vectors: the recipe one-step always has 2");
+    assertThatThrownBy(() -> ExperimentFile.read(file, Map.of("line-points", 3)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("line-points");
+  }
+
+  @Test
+  void aFileThatIsNotThereIsNamedOnce() {
+    assertThatThrownBy(() -> ExperimentFile.read(folder.resolve("none.yaml")))
+        .isInstanceOf(InputException.class)
+        .hasMessage(folder.resolve("none.yaml") + " does not exist; name an experiment file");
+  }
+
+  @Test
   void samplesThatAreGivenBesideTheFileCountForAllSources() throws Exception {
     Path file =
         file(
@@ -196,7 +215,7 @@ class ExperimentFileTest {
           {models: a, sources: [random], seeds: 9..1}    | 9..1
           {models: a, sources: [random], parts: []}      | parts
           {models: a, sources: [random], line-points: 1} | line-points
-          {models: a, sources: [random], lengths: [99999999999]} | too large
+          {models: a, sources: [random], lengths: [99999999999]} | lengths: expected numbers below 2^31
           [a, b]                                         | expected keys
           {a                                             | YAML
           """)

@@ -118,6 +118,23 @@ class LaboratoryTest {
   }
 
   @Test
+  void aTextThatFillsAllPositionsOfTheModelIsRun() {
+    int positions = 128;
+    Experiment longest =
+        experiment(
+            Recipe.PAPER.withMaxSteps(1),
+            new Sampling("random", 1, Sampling.Lengths.GRID),
+            List.of(positions),
+            List.of(1L),
+            Experiment.Goal.ALL,
+            0);
+
+    assertThat(run(longest, folder.resolve("lab.db"), 1))
+        .singleElement()
+        .satisfies(run -> assertThat(run.key().length()).isEqualTo(positions));
+  }
+
+  @Test
   void aRecipeThatGrowsAPrefixKeepsTheVectorsOfTheLongest() {
     Path database = folder.resolve("lab.db");
     Experiment progressive =

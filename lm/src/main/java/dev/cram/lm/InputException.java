@@ -19,8 +19,11 @@ public final class InputException extends RuntimeException {
     super(oneLine(line), cause);
   }
 
-  // A tensor name or a path may hold line breaks and terminal escapes.
-  private static String oneLine(String line) {
+  /**
+   * Words from outside as a terminal may show them: a tensor's name, a model's or a path may hold
+   * line breaks and terminal escapes, which become {@code ?}.
+   */
+  public static String oneLine(String line) {
     StringBuilder kept = new StringBuilder(line.length());
     line.codePoints()
         .map(c -> Character.isISOControl(c) || c == 0x2028 || c == 0x2029 ? '?' : c)

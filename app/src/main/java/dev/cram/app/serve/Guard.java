@@ -16,18 +16,21 @@ import java.util.Set;
 /**
  * Lets in who may come in.
  *
- * <p>On loopback the name that the browser used must be loopback's own, so that no foreign site can
- * make its name point here (DNS rebinding). Where a token is set, it must come as a cookie, as
- * {@code Authorization: Bearer} or, once, in the address of the page. And wherever a browser says
- * from which page a request comes, that page must be ours.
+ * <p>On loopback the name that the browser used must be loopback's own, or the one that the server
+ * was told to listen on, so that no foreign site can make its name point here (DNS rebinding).
+ * Where a token is set, it must come as a cookie, as {@code Authorization: Bearer} or, once, in the
+ * address of the page. And wherever a browser says from which page a request comes, that page must
+ * be ours.
  */
 final class Guard {
   static final String COOKIE = "cram_token";
   static final String LOGIN = "/login";
   private static final Set<String> LOOPBACK_NAMES = Set.of("localhost", "127.0.0.1", "[::1]");
+
   private static final int TOKEN_BYTES = 16;
 
   private final boolean loopback;
+  private final String ownName;
   private final Optional<byte[]> token;
 
   /**
@@ -36,7 +39,13 @@ final class Guard {
    */
   Guard(String host, Optional<String> token) {
     this.loopback = isLoopback(host);
+    this.ownName = inAddress(host).toLowerCase(Locale.ROOT);
     this.token = token.map(text -> text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** A host as it stands in an address: of IPv6 in brackets. */
+  static String inAddress(String host) {
+    return host.contains(":") ? "[" + host + "]" : host;
   }
 
   /** Whether only this machine reaches an address. */
@@ -63,7 +72,8 @@ final class Guard {
   void check(Context request) {
     setHeaders(request);
     String host = Optional.ofNullable(request.header("Host")).orElse("").toLowerCase(Locale.ROOT);
-    if (loopback && !LOOPBACK_NAMES.contains(host.replaceFirst(":[0-9]+$", ""))) {
+    String name = host.replaceFirst(":[0-9]+$", "");
+    if (loopback && !LOOPBACK_NAMES.contains(name) && !ownName.equals(name)) {
       throw new Refusal(Refusal.FORBIDDEN, "this server answers to localhost only");
     }
     if (!isFromOurPage(request, host)) {

@@ -401,8 +401,4 @@ final class Progress implements CramListener {
   synchronized long steps() {
     return steps;
   }
-
-  Tokens text() {
-    return text;
-  }
 }

@@ -16,6 +16,9 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.util.JavalinBindException;
 import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -112,9 +115,25 @@ public final class WebServer implements AutoCloseable {
 
   /** The address of the page, with the token in it if there is one. */
   public String address() {
-    String host = options.host().contains(":") ? "[" + options.host() + "]" : options.host();
-    return "http://%s:%d/".formatted(host, javalin.port())
+    return "http://%s:%d/".formatted(Guard.inAddress(reachable(options.host())), javalin.port())
         + options.token().map(token -> "login?token=" + encoded(token)).orElse("");
+  }
+
+  /** The host, or where it stands for all addresses of this machine, one that others can open. */
+  private static String reachable(String host) {
+    try {
+      if (!InetAddress.getByName(host).isAnyLocalAddress()) {
+        return host;
+      }
+      return NetworkInterface.networkInterfaces()
+          .flatMap(NetworkInterface::inetAddresses)
+          .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress())
+          .map(InetAddress::getHostAddress)
+          .findFirst()
+          .orElse(host);
+    } catch (IOException e) {
+      return host;
+    }
   }
 
   public int port() {

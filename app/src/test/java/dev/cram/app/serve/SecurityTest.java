@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.util.List;
@@ -249,6 +251,16 @@ class SecurityTest {
             .array());
     claim.writeBytes(json.getBytes(UTF_8));
     assertThat(visitor.post("/api/files", claim.toByteArray()).statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void aNameOfThisMachineThatItWasToldToListenOnIsItsOwn() {
+    try (WebServer named = Visitor.serve("127.0.0.2", Optional.empty(), LIMITS)) {
+      assertThat(named.address()).startsWith("http://127.0.0.2:");
+      Visitor visitor = new Visitor(named);
+      var request = HttpRequest.newBuilder(URI.create(named.address() + "api/jobs"));
+      assertThat(visitor.send(request).statusCode()).isEqualTo(200);
+    }
   }
 
   @Test

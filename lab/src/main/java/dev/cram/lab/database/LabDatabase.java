@@ -83,6 +83,11 @@ public final class LabDatabase implements AutoCloseable {
     return open(file, true);
   }
 
+  /** An empty one that nothing is kept of. */
+  public static LabDatabase inMemory() {
+    return open(Path.of(""), false);
+  }
+
   private static LabDatabase open(Path file, boolean readOnly) {
     var properties = new Properties();
     properties.setProperty("duckdb.read_only", Boolean.toString(readOnly));

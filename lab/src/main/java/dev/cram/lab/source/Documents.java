@@ -29,6 +29,11 @@ final class Documents implements TextSource {
       "SELECT filename AS name, content AS text FROM read_text(%s)";
   private static final String READ_TABLE = "SELECT %s AS text FROM %s";
 
+  private static final String MARKDOWN = "md";
+
+  private static final List<String> KINDS =
+      List.of("txt", "parquet", "jsonl", "ndjson", "json", "csv", "tsv", MARKDOWN);
+
   private final String place;
   private final Connection duckdb;
   private final int count;
@@ -54,16 +59,36 @@ final class Documents implements TextSource {
     if (!Files.isDirectory(directory)) {
       throw new InputException(directory + ": no such folder; give one that holds text files");
     }
-    for (String extension : List.of("txt", "parquet", "jsonl", "csv")) {
-      try (var files = Files.walk(directory)) {
-        if (files.anyMatch(file -> file.toString().endsWith("." + extension))) {
-          return open(directory + "/**/*." + extension, column);
-        }
-      } catch (IOException | UncheckedIOException e) {
-        throw new InputException(directory + ": cannot be listed: " + e.getMessage(), e);
-      }
+    List<String> kinds = kinds(directory);
+    if (kinds.size() > 1) {
+      // Beside the texts it is a README.
+      kinds.remove(MARKDOWN);
     }
-    throw new InputException(directory + ": holds no .txt, .parquet, .jsonl or .csv file");
+    if (kinds.size() > 1) {
+      throw new InputException(
+          "%1$s: holds .%2$s and .%3$s files; say which, as file:%1$s/**/*.%2$s"
+              .formatted(directory, kinds.get(0), kinds.get(1)));
+    }
+    if (kinds.isEmpty()) {
+      throw new InputException(directory + ": holds none of " + expectedKinds());
+    }
+    return open(directory + "/**/*." + kinds.getFirst(), column);
+  }
+
+  /** The kinds of files in a folder that texts can be in. */
+  private static List<String> kinds(Path directory) {
+    try (var files = Files.walk(directory)) {
+      List<String> names = files.map(Path::toString).toList();
+      List<String> kinds = new ArrayList<>(KINDS);
+      kinds.removeIf(kind -> names.stream().noneMatch(name -> name.endsWith("." + kind)));
+      return kinds;
+    } catch (IOException | UncheckedIOException e) {
+      throw new InputException(directory + ": cannot be listed: " + e.getMessage(), e);
+    }
+  }
+
+  private static String expectedKinds() {
+    return "." + String.join(", .", KINDS);
   }
 
   static Documents remote(String address, String column) {
@@ -110,8 +135,7 @@ final class Documents implements TextSource {
       table = "read_parquet(" + quoted + ")";
     } else {
       throw new InputException(
-          place
-              + ": unknown kind of file; expected .txt, .md, .csv, .tsv, .json, .jsonl or .parquet");
+          place + ": unknown kind of file; expected one of " + expectedKinds());
     }
     List<String> columns = new ArrayList<>();
     try (ResultSet rows = statement.executeQuery("DESCRIBE SELECT * FROM " + table)) {

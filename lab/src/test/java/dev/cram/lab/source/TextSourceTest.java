@@ -87,6 +87,22 @@ class TextSourceTest {
   }
 
   @Test
+  void aFolderHasOneKindOfTextsAndAReadmeBesideThem() throws Exception {
+    Files.writeString(folder.resolve("README.md"), "Nothing. About the folder.");
+    try (TextSource source = TextSource.open("dir:" + folder)) {
+      assertThat(source.text(1, 0, 3)).contains("About the folder.");
+    }
+    Files.writeString(folder.resolve("book.txt"), "Nothing. A book.");
+    try (TextSource source = TextSource.open("dir:" + folder)) {
+      assertThat(source.text(1, 0, 3)).contains("A book.");
+    }
+    Files.writeString(folder.resolve("t.csv"), "text\nx\n");
+    assertThatThrownBy(() -> TextSource.open("dir:" + folder))
+        .isInstanceOf(InputException.class)
+        .hasMessageContainingAll(".txt and .csv files", "file:" + folder + "/**/*.txt");
+  }
+
+  @Test
   void tablesAreReadWhateverTheirFormat() throws Exception {
     Path csv = Files.writeString(folder.resolve("t.csv"), "id,text\n1,\"A, b. C.\"\n");
     Path json =
