@@ -32,13 +32,16 @@ final class SelectedRuns {
       FROM results r JOIN models ON r.model = models.model JOIN recipes ON r.recipe = recipes.recipe
       """;
 
+  /** Where there are several recipes, each counts as a model of its own. */
   private static final String SERIES =
       """
       CREATE OR REPLACE TEMP VIEW series AS
-      SELECT * REPLACE (
-        model || CASE WHEN (SELECT count(DISTINCT recipe) FROM selected) > 1
-          THEN ', ' || recipe ELSE '' END AS model)
-      FROM selected
+      WITH counts AS (
+        SELECT count(DISTINCT model) AS models, count(DISTINCT recipe) AS recipes FROM selected)
+      SELECT selected.* REPLACE (
+        CASE WHEN recipes < 2 THEN model WHEN models < 2 THEN recipe ELSE model || ', ' || recipe END
+          AS model)
+      FROM selected, counts
       """;
 
   private SelectedRuns() {}
