@@ -195,6 +195,9 @@ final class CramCommand implements Runnable {
       e.printStackTrace(err);
     } else if (e instanceof InputException) {
       err.println("cram: " + e.getMessage());
+    } else if (e instanceof ExceptionInInitializerError && e.getCause() != null) {
+      // What a native library needs and this machine does not have.
+      err.println("cram: " + InputException.oneLine(String.valueOf(e.getCause().getMessage())));
     } else if (e instanceof OutOfMemoryError) {
       err.println("cram: not enough memory; a larger limit: CRAM_JAVA_OPTS=-Xmx8g");
     } else {

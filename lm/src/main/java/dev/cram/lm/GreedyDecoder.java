@@ -104,10 +104,18 @@ public final class GreedyDecoder implements AutoCloseable {
   public record Prediction(
       int token, float probability, int runnerUp, float runnerUpProbability, float margin) {}
 
-  /** The two most likely tokens. Takes longer than {@link #next}, which gives the first of them. */
+  /**
+   * The two most likely tokens. Takes longer than {@link #next}, which gives the first of them.
+   *
+   * @throws InputException if the logits are no numbers
+   */
   public Prediction prediction() {
     float best = CrossEntropy.rival(logits, 0, -1);
     int token = CrossEntropy.find(logits, 0, best);
+    if (token == NONE) {
+      throw new InputException(
+          "these vectors are so large that the model computes no numbers from them");
+    }
     float second = CrossEntropy.rival(logits, 0, token);
     logits.set(0, token, Float.NEGATIVE_INFINITY);
     int runnerUp = CrossEntropy.find(logits, 0, second);

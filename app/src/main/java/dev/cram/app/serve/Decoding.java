@@ -23,6 +23,8 @@ import java.util.function.Consumer;
 
 /** Decodes specimens token by token, for the eye: each token with what else it might have been. */
 final class Decoding {
+  private static final int TOKENS_OF_A_SIGN = 16;
+
   private final OpenModels models;
   private final Specimens specimens;
 
@@ -164,8 +166,8 @@ final class Decoding {
    * @param told hears of each token; may throw to end it
    */
   void play(Move move, Consumer<Object> told) {
-    Specimen a = known(move.a());
-    Specimen b = move.b() == null ? null : known(move.b());
+    Specimen a = known(move.a(), told);
+    Specimen b = move.b() == null ? null : known(move.b(), told);
     try (OpenModels.Lease lease = models.use(a.model(), a.file().precision());
         Workers workers = new Workers(1)) {
       CausalLm lm = lease.lm();
@@ -214,11 +216,29 @@ final class Decoding {
     }
   }
 
-  /** A specimen whose tokens are known. */
-  private Specimen known(String id) {
+  /**
+   * That the text which moved vectors are compared with is still being decoded.
+   *
+   * @param preparing tokens of it so far
+   */
+  record Preparing(int preparing) {}
+
+  /**
+   * A specimen whose tokens are known.
+   *
+   * @param told hears now and then while they are decoded, which shows whether anybody waits
+   */
+  private Specimen known(String id, Consumer<Object> told) {
     Specimen specimen = specimens.get(id);
     if (specimen.tokens() == null) {
-      uncram(specimen, token -> {});
+      int[] heard = {0};
+      uncram(
+          specimen,
+          line -> {
+            if (++heard[0] % TOKENS_OF_A_SIGN == 0) {
+              told.accept(new Preparing(heard[0]));
+            }
+          });
     }
     return specimens.get(id);
   }

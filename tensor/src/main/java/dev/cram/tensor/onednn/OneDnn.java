@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.cram.tensor.NativeFolder;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -47,6 +48,9 @@ final class OneDnn {
   private static final int CPU = 1;
   private static final int IN_ORDER = 1;
   private static final int SCRATCHPAD_USER = 1;
+
+  /** Names the folder that JavaCPP unpacks libraries to. */
+  private static final String CACHE = "org.bytedeco.javacpp.cachedir";
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final SymbolLookup DNNL = load();
@@ -141,6 +145,9 @@ final class OneDnn {
   }
 
   private static SymbolLookup load() {
+    if (System.getProperty(CACHE) == null) {
+      System.setProperty(CACHE, NativeFolder.get().toString());
+    }
     // libgomp reads its environment when it is loaded; oneDNN then starts no threads of its own.
     MethodHandle setenv =
         LINKER.downcallHandle(

@@ -127,6 +127,7 @@ export class Play {
       this.shownOf = parameters.a;
     }
     await lines("/api/play", parameters, abort.signal, line => {
+      if (line.preparing) return;
       if (line.end) {
         this.chips.cut(at);
         this.state(line, first, mixes && this.asB);
