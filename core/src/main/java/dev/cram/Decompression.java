@@ -5,16 +5,14 @@ import dev.cram.container.Section;
 import dev.cram.container.Segment;
 import dev.cram.lm.CausalLm;
 import dev.cram.lm.InputException;
+import dev.cram.lm.files.Sha256;
 import dev.cram.tensor.Workers;
 import dev.cram.text.RunText;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestOutputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
@@ -89,7 +87,7 @@ final class Decompression {
     int allTokens = parts.stream().mapToInt(Part::tokens).sum();
     boolean all = begin <= 0 && end >= file.originalBytes();
     Window window = new Window(out, begin, end, parts.isEmpty() ? 0 : parts.getFirst().from);
-    DigestOutputStream hashed = new DigestOutputStream(window, sha256());
+    DigestOutputStream hashed = new DigestOutputStream(window, Sha256.digest());
     for (int from = 0; from < parts.size(); ) {
       int to = from;
       for (int tokens = 0; to < parts.size() && (to == from || tokens < TOKENS_AT_ONCE); to++) {
@@ -101,7 +99,7 @@ final class Decompression {
     if (!lost.isEmpty() && !keepGoing) {
       throw new InputException(message());
     }
-    String digest = HexFormat.of().formatHex(hashed.getMessageDigest().digest());
+    String digest = Sha256.hex(hashed.getMessageDigest());
     if (all && lost.isEmpty() && !keepGoing) {
       file.checkRestored(name, window.seen, digest);
     }
@@ -219,14 +217,6 @@ final class Decompression {
   private boolean isDecodable(Segment segment) {
     return segment.vectorCount() + segment.tokenCount() - 1 <= lm.maxPositions()
         && segment.patches().stream().allMatch(patch -> patch.token() < lm.vocabularySize());
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has SHA-256", e);
-    }
   }
 
   /** Lets pass what lies within a range. */

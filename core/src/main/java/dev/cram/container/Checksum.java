@@ -1,11 +1,10 @@
 package dev.cram.container;
 
+import dev.cram.lm.files.Sha256;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /**
  * The checksum of a whole file: SHA-256 over all of its bytes, first to last, with the 64 digits of
@@ -41,19 +40,11 @@ final class Checksum {
     if (at == 0 || header.indexOf(quoted, at) >= 0) {
       return false;
     }
-    MessageDigest sha256 = sha256();
+    MessageDigest sha256 = Sha256.digest();
     update(sha256, file.asSlice(0, at));
     sha256.update(BLANK.getBytes(StandardCharsets.US_ASCII));
     update(sha256, file.asSlice(at + digits.length()));
-    return HexFormat.of().formatHex(sha256.digest()).equals(digits);
-  }
-
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has SHA-256", e);
-    }
+    return Sha256.hex(sha256).equals(digits);
   }
 
   private static void update(MessageDigest sha256, MemorySegment bytes) {

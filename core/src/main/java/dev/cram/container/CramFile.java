@@ -1,6 +1,7 @@
 package dev.cram.container;
 
 import dev.cram.lm.InputException;
+import dev.cram.lm.files.Sha256;
 import dev.cram.tensor.Precision;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -10,7 +11,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -107,7 +107,7 @@ public record CramFile(
         Grid.FLOAT_BITS,
         Conditions.UNKNOWN,
         original.length,
-        sha256(original),
+        Sha256.hex(original),
         sections);
   }
 
@@ -228,7 +228,7 @@ public record CramFile(
    * @throws InputException if it is not
    */
   public void checkRestored(String name, byte[] restored) {
-    checkRestored(name, restored.length, sha256(restored));
+    checkRestored(name, restored.length, Sha256.hex(restored));
   }
 
   /**
@@ -249,11 +249,6 @@ public record CramFile(
               + CramWriter.name(precision)
               + ") it was verified with");
     }
-  }
-
-  /** The SHA-256 of bytes as 64 lower-case hexadecimal digits. */
-  private static String sha256(byte[] bytes) {
-    return HexFormat.of().formatHex(Checksum.sha256().digest(bytes));
   }
 
   private static String describe(ModelIdentity model, String fingerprint) {

@@ -2,6 +2,7 @@ package dev.cram.container;
 
 import dev.cram.lm.files.DType;
 import dev.cram.lm.files.SafetensorsWriter;
+import dev.cram.lm.files.Sha256;
 import dev.cram.tensor.Precision;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -13,7 +14,6 @@ import java.security.DigestOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -42,10 +42,9 @@ final class CramWriter {
     Map<String, String> metadata =
         metadata(file, smaller != null ? Layout.RAW_ZLIB : Layout.RAW_STORED);
 
-    var blank = new DigestOutputStream(OutputStream.nullOutputStream(), Checksum.sha256());
+    var blank = new DigestOutputStream(OutputStream.nullOutputStream(), Sha256.digest());
     SafetensorsWriter.writeStreamed(blank, writer.tensors, metadata);
-    byte[] checksum = blank.getMessageDigest().digest();
-    metadata.put(Layout.KEY_CHECKSUM, HexFormat.of().formatHex(checksum));
+    metadata.put(Layout.KEY_CHECKSUM, Sha256.hex(blank.getMessageDigest()));
     SafetensorsWriter.writeStreamed(out, writer.tensors, metadata);
   }
 

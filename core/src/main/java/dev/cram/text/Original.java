@@ -1,6 +1,7 @@
 package dev.cram.text;
 
 import dev.cram.lm.InputException;
+import dev.cram.lm.files.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -9,9 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 
 /** The bytes to compress: in memory, or in a file that is read piece by piece. */
 public final class Original implements AutoCloseable {
@@ -89,15 +88,11 @@ public final class Original implements AutoCloseable {
 
   /** The SHA-256 of all bytes, as 64 lower-case hexadecimal digits. */
   public String sha256() {
-    try {
-      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      for (long at = 0; at < size; at += HASHED_AT_ONCE) {
-        sha256.update(read(at, (int) Math.min(HASHED_AT_ONCE, size - at)));
-      }
-      return HexFormat.of().formatHex(sha256.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has SHA-256", e);
+    MessageDigest sha256 = Sha256.digest();
+    for (long at = 0; at < size; at += HASHED_AT_ONCE) {
+      sha256.update(read(at, (int) Math.min(HASHED_AT_ONCE, size - at)));
     }
+    return Sha256.hex(sha256);
   }
 
   InputException changed() {

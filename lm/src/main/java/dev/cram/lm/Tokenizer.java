@@ -2,13 +2,11 @@ package dev.cram.lm;
 
 import ai.djl.engine.EngineException;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.cram.lm.files.Sha256;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Map;
 
 /**
@@ -124,11 +122,7 @@ public final class Tokenizer implements AutoCloseable {
 
   /** Identifies the tokenizer: the hexadecimal SHA-256 of tokenizer.json. */
   public String fingerprint() {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(json));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    return Sha256.hex(json);
   }
 
   /** Frees the native memory; the tokenizer may not be used any more. */

@@ -1,12 +1,10 @@
 package dev.cram.lab.run;
 
+import dev.cram.lm.files.Sha256;
 import dev.cram.recipe.Recipe;
 import dev.cram.tensor.Precision;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Locale;
 
 /**
@@ -57,7 +55,7 @@ public record RunKey(
             Integer.toString(maxSteps),
             Integer.toString(patience),
             Long.toString(seed));
-    return sha256(all.getBytes(StandardCharsets.UTF_8)).substring(0, 32);
+    return Sha256.hex(all.getBytes(StandardCharsets.UTF_8)).substring(0, 32);
   }
 
   /** The same run from another seed. */
@@ -93,14 +91,6 @@ public record RunKey(
         bytes[4 * i + b] = (byte) (tokens[i] >>> 8 * b);
       }
     }
-    return sha256(bytes);
-  }
-
-  private static String sha256(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return Sha256.hex(bytes);
   }
 }

@@ -1,5 +1,6 @@
 package dev.cram.lm.hub;
 
+import dev.cram.lm.files.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -32,7 +33,7 @@ record ContentHash(String hex) {
   MessageDigest digest(long size) {
     try {
       if (hex.length() == SHA_256_DIGITS) {
-        return MessageDigest.getInstance("SHA-256");
+        return Sha256.digest();
       }
       MessageDigest git = MessageDigest.getInstance("SHA-1");
       git.update(("blob " + size + "\0").getBytes(StandardCharsets.US_ASCII));
