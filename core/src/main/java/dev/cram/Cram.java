@@ -141,7 +141,8 @@ public final class Cram implements AutoCloseable {
    * @param result takes the result and puts it in place; its vectors are in the journal, which is
    *     deleted when this returns
    * @throws InputException if the model has no room for the vectors that were asked for, or a file
-   *     cannot be read or written, or the journal belongs to another text or other options
+   *     cannot be read or written, or the journal belongs to another text, other options or a
+   *     processor that computes otherwise
    */
   public void compress(
       Original original,

@@ -85,8 +85,8 @@ final class Decompression {
     List<Part> parts =
         parts().stream().filter(part -> !file.hasOffsets() || part.touches(begin, end)).toList();
     int allTokens = parts.stream().mapToInt(Part::tokens).sum();
-    boolean all = begin <= 0 && end >= file.originalBytes();
     Window window = new Window(out, begin, end, parts.isEmpty() ? 0 : parts.getFirst().from);
+    boolean all = window.isWholeFile(file);
     DigestOutputStream hashed = new DigestOutputStream(window, Sha256.digest());
     for (int from = 0; from < parts.size(); ) {
       int to = from;
@@ -184,6 +184,14 @@ final class Decompression {
         Restored.Lost gap =
             new Restored.Lost(part.firstSegment, part.segments.size(), part.from, part.bytes);
         lost.add(gap);
+        if (keepGoing && part.bytes == Segment.UNKNOWN && !window.isWholeFile(file)) {
+          throw new InputException(
+              name
+                  + ": "
+                  + gap
+                  + " did not decode, and the file (of version 1) does not say how long their text"
+                  + " is, so where the range lies cannot be told; leave the range out");
+        }
         window.skip(Math.max(0, part.bytes), keepGoing ? gap.remark() : "");
       }
     }
@@ -248,6 +256,10 @@ final class Decompression {
       written += to - from;
       seen += length;
       at += length;
+    }
+
+    boolean isWholeFile(CramFile file) {
+      return begin <= 0 && end >= file.originalBytes();
     }
 
     /** Leaves out bytes, and says so if they are within the range. */

@@ -137,7 +137,8 @@ final class Journal implements Finished, AutoCloseable {
               + (differ.isEmpty()
                   ? "format"
                   : String.join(", ", differ.stream().map(l -> l.split(" ")[0]).toList()))
-              + "; give the same text and options to go on with it, or delete it to begin anew");
+              + "; give the same text and options, on a processor of the same kind, to go on with"
+              + " it, or delete it to begin anew");
     }
   }
 

@@ -237,9 +237,11 @@ public final class VectorSearch implements AutoCloseable {
             prefix.isFirstTry()
                 && step - before == TRIAL_STEPS * mem.rows()
                 && bestAccuracy < PROMISING;
-        if (unpromising && bestAccuracy < HOPELESS && !startedAgain) {
+        boolean isTimeForAnother = lastStep - step > TRIAL_STEPS * mem.rows();
+        if (unpromising && bestAccuracy < HOPELESS && isTimeForAnother && !startedAgain) {
           startedAgain = true;
           start(mem.rows());
+          prefix = new TrainedPrefix(recipe.growth(), goal);
           objective.weigh(length, weights);
           patience = patience(prefix);
           before = step;

@@ -214,6 +214,11 @@ class VectorSearchTest {
       startedAfter.clear();
       search.search(Arrays.copyOf(ids, 3), 1, new SplittableRandom(1), step -> {});
       assertThat(startedAfter).hasSize(1);
+
+      // Two vectors are tried for 60 steps, which leaves too few for another start.
+      startedAfter.clear();
+      search.search(moreThanAVectorHolds(), 2, new SplittableRandom(1), step -> {});
+      assertThat(startedAfter).hasSize(1);
     }
   }
 

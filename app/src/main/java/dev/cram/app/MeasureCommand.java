@@ -74,6 +74,7 @@ final class MeasureCommand implements Runnable {
 
   @Override
   public void run() {
+    checkOptions();
     Map<String, Object> own = new LinkedHashMap<>();
     own.put("recipe", recipe);
     own.put("goal", goal);
@@ -94,18 +95,20 @@ final class MeasureCommand implements Runnable {
     }
   }
 
-  private Runner runner() {
-    if (master != null) {
-      if (options.hasThreads()) {
-        throw new InputException(
-            "--threads is of this machine and --master of a cluster: leave one out; --spark"
-                + " spark.cores.max=N limits the cores of a cluster");
-      }
-      return Cluster.find().connect(master, sparkSettings);
+  private void checkOptions() {
+    if (master != null && options.hasThreads()) {
+      throw new InputException(
+          "--threads is of this machine and --master of a cluster: leave one out; --spark"
+              + " spark.cores.max=N limits the cores of a cluster");
     }
-    if (!sparkSettings.isEmpty()) {
+    if (master == null && !sparkSettings.isEmpty()) {
       throw new InputException("--spark needs --master, which says where Spark is");
     }
-    return new LocalRunner(options.threads());
+  }
+
+  private Runner runner() {
+    return master == null
+        ? new LocalRunner(options.threads())
+        : Cluster.find().connect(master, sparkSettings);
   }
 }

@@ -50,7 +50,8 @@ class EndToEndBadInputTest {
 
   @Test
   void refusesOptionsThatWouldHaveNoEffect() {
-    assertRefused("--spark needs --master", "measure", "--spark", "a=b", "--database", "x.db");
+    String database = folder.resolve("x.db").toString();
+    assertRefused("--spark needs --master", "measure", "--spark", "a=b", "--database", database);
   }
 
   @Test

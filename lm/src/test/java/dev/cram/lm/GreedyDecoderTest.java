@@ -1,10 +1,13 @@
 package dev.cram.lm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.cram.tensor.Matrix;
 import dev.cram.tensor.Precision;
+import java.lang.foreign.Arena;
+import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,6 +17,23 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Decoding with a cache against decoding without one. */
 class GreedyDecoderTest {
+  @Test
+  void vectorsThatMakeTheModelOverflowHaveNoToken() {
+    // A layer norm takes the mean of a row, which is infinite.
+    try (FixtureModel model = new FixtureModel("gpt2", Precision.F32, 1);
+        Arena arena = Arena.ofConfined();
+        GreedyDecoder decoder = new GreedyDecoder(model.lm, 2, model.workers)) {
+      float[] huge = new float[model.lm.embeddingSize()];
+      Arrays.fill(huge, Float.MAX_VALUE);
+      decoder.start(Matrix.of(arena, 1, huge.length, huge));
+
+      assertThat(decoder.next()).isEqualTo(GreedyDecoder.NONE);
+      assertThatThrownBy(decoder::prediction)
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("so large");
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -235,7 +235,7 @@ final class Decoding {
       uncram(
           specimen,
           line -> {
-            if (++heard[0] % TOKENS_OF_A_SIGN == 0) {
+            if (line instanceof Token && ++heard[0] % TOKENS_OF_A_SIGN == 0) {
               told.accept(new Preparing(heard[0]));
             }
           });

@@ -208,7 +208,7 @@ class BrowserTest {
     page.fill("#noise", "0");
     assertThat(page.locator("#play-state")).containsText("It holds", PATIENTLY);
     page.check("#bits input[value='2']", new Page.CheckOptions().setForce(true));
-    assertThat(page.locator("#play-state")).containsText("tokens", PATIENTLY);
+    assertThat(page.locator("#play-state")).containsText("It breaks at token", PATIENTLY);
     page.click("#play-reset");
     assertThat(page.locator("#play-state")).containsText("It holds", PATIENTLY);
     page.fill("#mix", "100");
@@ -326,14 +326,8 @@ class BrowserTest {
   }
 
   @Test
-  void tenThousandTokensDoNotMakeThePageStutter() throws Exception {
+  void tenThousandTokensAreShownWhileTheyAreCrammed() {
     visit(page, "/");
-    page.evaluate(
-        """
-        window.stalls = [];
-        new PerformanceObserver(list => list.getEntries().forEach(e => stalls.push(e.duration)))
-          .observe({type: "longtask"});
-        """);
     page.fill("#text", (PARAGRAPH + " ").repeat(500).strip());
     page.click("#go");
     assertThat(page.locator("#job-state")).containsText("Cramming", PATIENTLY);
@@ -343,7 +337,6 @@ class BrowserTest {
     assertThat(
             page.locator("#job-text .q, #job-text [class*=' w'], #job-text [class*=' r']").count())
         .isGreaterThan(5);
-    Files.writeString(Path.of("target/long-tasks.txt"), page.evaluate("stalls") + "\n");
     page.click("#give-up");
     assertThat(page.locator("#job-state")).containsText("Given up", PATIENTLY);
   }

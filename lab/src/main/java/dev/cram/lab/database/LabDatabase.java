@@ -6,6 +6,7 @@ import dev.cram.lab.run.Run;
 import dev.cram.lab.run.RunKey;
 import dev.cram.lm.InputException;
 import dev.cram.recipe.Recipe;
+import dev.cram.tensor.Precision;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -145,17 +146,60 @@ public final class LabDatabase implements AutoCloseable {
                   + "; use a newer version");
         }
       }
+      if (version < FORMAT) {
+        findRevisions(statement);
+      }
       if (version < FORMAT && readOnly) {
         showAsNew(tables, statement);
       } else if (version < FORMAT) {
+        // Format 1 had no lines, format 2 no revisions.
         inTransaction(() -> {
-          // Format 1 had no lines, format 2 no revisions.
           statement.execute(LINES.formatted("TABLE IF NOT EXISTS"));
           statement.execute("ALTER TABLE runs ADD COLUMN recipe_revision INTEGER");
-          statement.execute(results(""));
+          return statement.execute(results(""));
+        });
+        inTransaction(() -> {
+          statement.execute(
+              "UPDATE runs SET recipe_revision = known.revision FROM known WHERE runs.id = known.id");
           return statement.execute("UPDATE format SET version = " + FORMAT);
         });
       }
+    }
+  }
+
+  /**
+   * Makes a temporary table {@code known} of the runs whose recipes still are what they were when
+   * they were done: only then does a run's key give its id.
+   */
+  private void findRevisions(Statement statement) throws SQLException {
+    statement.execute("CREATE TEMP TABLE known (id VARCHAR, revision INTEGER)");
+    String columns =
+        "model, weight_fingerprint, precision, source, sample, text_hash, length, vectors, recipe,"
+            + " max_steps, patience, seed";
+    try (PreparedStatement insert = duckdb.prepareStatement("INSERT INTO known VALUES (?, ?)");
+        ResultSet row = statement.executeQuery("SELECT id, " + columns + " FROM runs")) {
+      while (row.next()) {
+        RunKey key =
+            new RunKey(
+                row.getString(2),
+                row.getString(3),
+                Precision.valueOf(row.getString(4).toUpperCase(Locale.ROOT)),
+                row.getString(5),
+                row.getInt(6),
+                row.getString(7),
+                row.getInt(8),
+                row.getInt(9),
+                row.getString(10),
+                row.getInt(11),
+                row.getInt(12),
+                row.getLong(13));
+        if (key.id().equals(row.getString(1))) {
+          insert.setString(1, key.id());
+          insert.setInt(2, Recipe.revision(key.recipe()));
+          insert.addBatch();
+        }
+      }
+      insert.executeBatch();
     }
   }
 
@@ -170,7 +214,8 @@ public final class LabDatabase implements AutoCloseable {
       catalog = rows.getString(1);
     }
     statement.execute(
-        "CREATE TEMP VIEW runs AS SELECT *, NULL::INTEGER AS recipe_revision FROM \"%s\".main.runs"
+        ("CREATE TEMP VIEW runs AS SELECT old.*, revision AS recipe_revision"
+                + " FROM \"%s\".main.runs old LEFT JOIN known ON old.id = known.id")
             .formatted(catalog.replace("\"", "\"\"")));
     statement.execute(results("TEMP"));
   }

@@ -30,6 +30,7 @@ final class CapacityFigures {
           stddev_samp(information_gain) FILTER (accuracy <= decoded()) AS information_gain_std,
           avg(capacity_utilisation) FILTER (accuracy <= decoded()) AS capacity_utilisation,
           any_value(theoretical_bound) AS theoretical_bound,
+          any_value(model_name) AS model_name,
           max(horizon) FILTER (exact) AS longest_exact,
           count(*) AS runs
         FROM %1$s WHERE vectors = 1 GROUP BY ALL)
@@ -60,7 +61,8 @@ final class CapacityFigures {
               information,
               Table.shown(100 * measured.number(row, "capacity_utilisation")),
               measured.text(row, "saturated_runs") + " of " + measured.text(row, "runs")));
-      PaperValues.of(measured.text(row, "model")).ifPresent(paper -> rows.addAll(paper.rows()));
+      PaperValues.of(measured.text(row, "model_name"))
+          .ifPresent(paper -> rows.addAll(paper.rows()));
     }
     Table table =
         new Table(
@@ -129,7 +131,7 @@ final class CapacityFigures {
   }
 
   static Optional<Figure> utilisation(LabDatabase database) {
-    Table measured = Table.of(database, TABLE.formatted("selected"));
+    Table measured = Table.of(database, TABLE.formatted("series"));
     if (measured.isEmpty()) {
       return Optional.empty();
     }

@@ -107,7 +107,7 @@ final class RaceFigures {
   }
 
   private static boolean isRace(LabDatabase database) {
-    return Table.of(database, "SELECT count(DISTINCT recipe) AS recipes FROM selected")
+    return Table.of(database, "SELECT count(DISTINCT recipe_name) AS recipes FROM selected")
             .number(0, "recipes")
         > 1;
   }

@@ -9,8 +9,9 @@ import java.util.stream.Collectors;
  * {@code series} has the same ones for figures that tell models apart, but not recipes.
  *
  * <p>A mean says something only of runs that are alike. So where runs of one model have other
- * weights, the model's name says so here, and where runs of one recipe have other step budgets,
- * precisions or revisions, the recipe's name does.
+ * weights, the model's name says so here, and where its runs of one recipe have other step budgets,
+ * patience, precisions or revisions, the recipe's name does. The names themselves are {@code
+ * model_name} and {@code recipe_name}.
  */
 final class SelectedRuns {
   private static final String ALIKE =
@@ -19,17 +20,21 @@ final class SelectedRuns {
       WITH models AS (
         SELECT model, count(DISTINCT weight_fingerprint) AS weights FROM results GROUP BY model),
       recipes AS (
-        SELECT recipe, count(DISTINCT coalesce(recipe_revision, 0)) AS revisions,
-          count(DISTINCT max_steps) AS budgets, count(DISTINCT precision) AS precisions
-        FROM results GROUP BY recipe)
+        SELECT model, recipe, count(DISTINCT coalesce(recipe_revision, 0)) AS revisions,
+          count(DISTINCT max_steps) AS budgets, count(DISTINCT (max_steps, patience)) AS patiences,
+          count(DISTINCT precision) AS precisions
+        FROM results GROUP BY model, recipe)
       SELECT r.* REPLACE (
         r.model || CASE WHEN weights > 1 THEN ' ' || left(weight_fingerprint, 8) ELSE '' END AS model,
         r.recipe
           || CASE WHEN revisions > 1
             THEN coalesce(' revision ' || recipe_revision, ' of an older version') ELSE '' END
           || CASE WHEN budgets > 1 THEN ', ' || max_steps || ' steps' ELSE '' END
-          || CASE WHEN precisions > 1 THEN ', ' || precision ELSE '' END AS recipe)
-      FROM results r JOIN models ON r.model = models.model JOIN recipes ON r.recipe = recipes.recipe
+          || CASE WHEN patiences > budgets THEN ', patience ' || patience ELSE '' END
+          || CASE WHEN precisions > 1 THEN ', ' || precision ELSE '' END AS recipe),
+        r.model AS model_name, r.recipe AS recipe_name
+      FROM results r JOIN models ON r.model = models.model
+        JOIN recipes ON r.model = recipes.model AND r.recipe = recipes.recipe
       """;
 
   /** Where there are several recipes, each counts as a model of its own. */

@@ -17,7 +17,7 @@ final class SimilarityFigure {
             """
             WITH single AS (
               SELECT *, count(*) OVER (PARTITION BY model, recipe, precision, source, sample, length) AS seeds
-              FROM selected WHERE vectors = 1),
+              FROM series WHERE vectors = 1),
             several AS (SELECT DISTINCT model, length FROM single WHERE seeds > 1),
             comparable AS (
               SELECT * FROM single

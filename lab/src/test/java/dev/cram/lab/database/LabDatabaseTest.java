@@ -3,7 +3,10 @@ package dev.cram.lab.database;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cram.lab.run.RunKey;
 import dev.cram.lm.InputException;
+import dev.cram.recipe.Recipe;
+import dev.cram.tensor.Precision;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
@@ -45,18 +48,25 @@ class LabDatabaseTest {
     execute(file, "DROP VIEW results");
     execute(file, "ALTER TABLE runs DROP COLUMN recipe_revision");
     execute(file, "CREATE VIEW results AS SELECT *, 1 AS token_gain FROM runs");
-    execute(
-        file,
-        """
-        INSERT INTO runs VALUES ('a', 'x', 'm', 'w', 'f32', 8, 4096, 's', 0, 'h', 10, 1, 'cram', 600, 80,
-          1, 90, 80, 2.5, 1, true, 10, NULL, 5, 0.1, 2, 9, 0.5, '2026-01-01', 'here', 'cram')
-        """);
+    // A run whose recipe still is what it was, and one of an earlier revision.
+    RunKey key = new RunKey("m", "w", Precision.F32, "s", 0, "h", 10, 1, "cram-prefix", 600, 80, 1);
+    for (String id : List.of(key.id(), "an id of before")) {
+      execute(
+          file,
+          """
+          INSERT INTO runs VALUES ('%s', 'x', 'm', 'w', 'f32', 8, 4096, 's', 0, 'h', 10, 1,
+            'cram-prefix', 600, 80, 1, 90, 80, 2.5, 1, true, 10, NULL, 5, 0.1, 2, 9, 0.5,
+            '2026-01-01', 'here', 'cram')
+          """
+              .formatted(id));
+    }
     if (version == 1) {
       execute(file, "DROP TABLE lines");
     }
     execute(file, "UPDATE format SET version = " + version);
     String question =
-        "SELECT recipe_revision, token_gain, (SELECT count(*) FROM lines) FROM results";
+        "SELECT recipe_revision, token_gain, (SELECT count(*) FROM lines) FROM results"
+            + " ORDER BY recipe_revision";
 
     for (boolean readOnly : new boolean[] {true, false, true}) {
       try (LabDatabase lab = readOnly ? LabDatabase.openReadOnly(file) : LabDatabase.open(file)) {
@@ -64,7 +74,7 @@ class LabDatabaseTest {
         lab.query(
             question,
             row -> answers.add(row.getString(1) + " " + row.getInt(2) + " " + row.getInt(3)));
-        assertThat(answers).containsExactly("null 7 0");
+        assertThat(answers).containsExactly(Recipe.revision("cram-prefix") + " 7 0", "null 7 0");
       }
     }
     try (LabDatabase lab = LabDatabase.openReadOnly(file)) {

@@ -130,6 +130,19 @@ class StandingsTest {
   }
 
   @Test
+  void oneRecipeWithTwoBudgetsIsNoRace() {
+    try (LabDatabase lab = LabDatabase.open(folder.resolve("one.db"))) {
+      lab.add("short", run("fast", 100, 0, 50));
+      lab.add("long", run("fast", 200, 0, 50));
+      Report.write(lab, folder.resolve("report"));
+    }
+    assertThat(folder.resolve("report/index.html"))
+        .content()
+        .contains("fast, 100 steps", "fast, 200 steps")
+        .doesNotContain("Recipes on the same texts");
+  }
+
+  @Test
   void theReportDrawsARaceWhereThereAreSeveralRecipes() {
     standings(Standings.Budget.UNLIMITED);
     try (LabDatabase lab = LabDatabase.open(folder.resolve("race.db"))) {
