@@ -43,7 +43,6 @@ with tempfile.TemporaryDirectory() as folder:
         with torch.no_grad():
             without, accuracy_without = recipe.loss_and_accuracy(None, tokens)
         predicted = options.length - 1
-        both = [[] for _ in measures]
         for seed in range(1, options.seeds + 1):
             run = runs[f"s{i}", seed]
             require(abs(float(run["cross_entropy_without"]) - without.item()) < 1e-3, f"sample {i}: cross-entropy without vectors")

@@ -12,14 +12,19 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def runs(database, recipe):
-    """(horizon, seconds) by (model, source), then by passage."""
-    query = ("SELECT model, source, sample, length, seed, horizon, seconds FROM results "
-             f"WHERE recipe = '{recipe}' ORDER BY max_steps")
-    output = subprocess.run([os.path.join(ROOT, "cram"), "sql", database, query], check=True, capture_output=True, text=True).stdout
+    """(horizon, seconds) by model, source, precision and K, then by passage; of the newest revision, the most steps."""
+    query = ("SELECT model, source, precision, vectors, sample, length, seed, horizon, seconds FROM results "
+             f"WHERE recipe = '{recipe}' ORDER BY recipe_revision NULLS FIRST, max_steps")
+    said = subprocess.run([os.path.join(ROOT, "cram"), "sql", database, query], capture_output=True, text=True)
+    if said.returncode != 0:
+        sys.exit(said.stderr.strip())
     found = {}
-    for row in csv.DictReader(io.StringIO(output), delimiter="\t"):
+    for row in csv.DictReader(io.StringIO(said.stdout), delimiter="\t"):
         passage = row["sample"], row["length"], row["seed"]
-        found.setdefault((row["model"], row["source"]), {})[passage] = int(row["horizon"]), float(row["seconds"])
+        group = row["model"], row["source"], row["precision"], "K = " + row["vectors"]
+        found.setdefault(group, {})[passage] = int(row["horizon"]), float(row["seconds"])
+    if not found:
+        sys.exit(f"{database} has no runs of the recipe {recipe}")
     return found
 
 

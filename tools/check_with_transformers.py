@@ -11,6 +11,8 @@ import torch
 from safetensors import safe_open
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+if len(sys.argv) != 3:
+    sys.exit(__doc__)
 path, model_path = sys.argv[1:]
 with safe_open(path, "pt") as file:
     meta = file.metadata()

@@ -17,9 +17,10 @@ TEXT = "It was late, and the lamp on the table had burned low before anybody cam
 
 
 def java():
-    script = f'. "{ROOT}/.mvn/find-jdk.sh"; find_jdk; echo "$java_home"'
-    script = script.replace("find_jdk;", f'cd "{ROOT}"; root="{ROOT}"; find_jdk;')
-    return subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True).stdout.strip() + "/bin/java"
+    found = subprocess.run(["sh", "-c", '. .mvn/find-jdk.sh; find_jdk && echo "$java_home"'], cwd=ROOT, capture_output=True, text=True)
+    if found.returncode != 0:
+        sys.exit(found.stderr.strip())
+    return found.stdout.strip() + "/bin/java"
 
 
 def command(*args):
@@ -72,7 +73,8 @@ def kill_compress(kills, rng, folder):
     done = runs = resumed = 0
     while done < kills:
         had = os.path.exists(journal) and os.path.getsize(journal) > 1000
-        if killed(COMPRESS, folder, rng.uniform(0, 1.2 * full), None):
+        was_killed = killed(COMPRESS, folder, rng.uniform(0, 1.2 * full), None)
+        if was_killed:
             done += 1
         else:
             runs += 1
@@ -83,7 +85,7 @@ def kill_compress(kills, rng, folder):
             if open(result, "rb").read() != expected:
                 fail("compress: another result")
             os.remove(result)
-        elif not done:
+        elif not was_killed:
             fail("compress: no result")
     if run(*COMPRESS, cwd=folder).returncode != 0 or open(result, "rb").read() != expected:
         fail("compress: the last run has another result")
@@ -351,7 +353,11 @@ if __name__ == "__main__":
     options = parser.parse_args()
     JAVA = java()
     rng = random.Random(options.seed)
-    for what in options.only.split(","):
+    trials = options.only.split(",")
+    for what in trials:
+        if what not in parser.get_default("only").split(","):
+            sys.exit(f"faults.py: --only {what} is none of {parser.get_default('only')}")
+    for what in trials:
         with tempfile.TemporaryDirectory(prefix="cram-faults-") as scratch:
             os.chmod(scratch, 0o755)
             if what.startswith("kill-"):

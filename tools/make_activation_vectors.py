@@ -19,4 +19,6 @@ for name in ("silu", "swish", "gelu", "gelu_python", "gelu_new", "gelu_fast", "g
     y = ACT2FN[name](at)
     (dx,) = torch.autograd.grad(y.sum(), at)
     tensors.update({name: y.detach(), name + ".dx": dx})
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
 save_file(tensors, sys.argv[1])

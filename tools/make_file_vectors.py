@@ -10,6 +10,8 @@ import hashlib, json, pathlib, struct, sys
 import torch
 from safetensors.torch import save_file
 
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
 resources = pathlib.Path(sys.argv[1])
 numbers = [0.0, -0.0, 1.0, -2.5, 0.333251953125, 65504.0, 6.103515625e-05, 5.960464477539063e-08, -5.960464477539063e-08]
 save_file({

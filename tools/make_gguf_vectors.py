@@ -18,6 +18,8 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 from transformers import GPT2Tokenizer, Qwen2Tokenizer
 from transformers.convert_slow_tokenizer import TikTokenConverter
 
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
 resources = pathlib.Path(sys.argv[1])
 out = resources / "gguf"
 out.mkdir(exist_ok=True)

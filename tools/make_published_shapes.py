@@ -77,6 +77,8 @@ MODELS = {
                                              vision_use_head=False)),
 }
 
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
 out = pathlib.Path(sys.argv[1])
 out.mkdir(parents=True, exist_ok=True)
 for name, config in MODELS.items():

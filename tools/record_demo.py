@@ -8,6 +8,8 @@ from html import escape
 
 import pyte
 
+if len(sys.argv) < 5:
+    sys.exit(__doc__)
 out, columns, rows, command = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:]
 INTERVAL = 0.2                  # seconds between looks at the screen
 LAST_FRAME = 6.0                # seconds that the end stays before the recording starts again

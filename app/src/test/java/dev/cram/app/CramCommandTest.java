@@ -116,9 +116,11 @@ class CramCommandTest {
   @Test
   void completionKnowsEveryCommand() {
     assertThat(cram("completion")).isZero();
-    assertThat(printed.toString(StandardCharsets.UTF_8))
-        .contains(
-            "compress", "decompress", "inspect", "demo", "pull", "models", "--max-steps", "--json");
+    String script = printed.toString(StandardCharsets.UTF_8);
+    assertThat(CramCommand.commandLine().getSubcommands().keySet())
+        .hasSizeGreaterThan(10)
+        .allSatisfy(command -> assertThat(script).contains("_picocli_cram_" + command + "("));
+    assertThat(script).contains("--max-steps", "--json");
   }
 
   private static int cram(String... args) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,6 +40,42 @@ class EndToEndMeasureTest {
     assertThat(outcome.status()).isZero();
     assertThat(outcome.err()).contains(SAMPLES + " runs to do");
     assertThat(folder.resolve("lab.db")).doesNotExist();
+  }
+
+  @Test
+  void aRaceIsRunOnTheSameTextsAndItsRunsAreExported() throws Exception {
+    CramProcess cram = new CramProcess(folder);
+    String database = folder.resolve("race.db").toString();
+    CramProcess.Outcome race =
+        cram.run(
+            "race",
+            "--model=" + MODEL,
+            "--source=random",
+            "--length=4",
+            "--samples=2",
+            "--max-steps=20",
+            "--recipes=cram,one-step",
+            "--within-steps=10",
+            "-q",
+            "-d",
+            database);
+    assertThat(race.status()).isZero();
+    List<String> lines = new String(race.out(), UTF_8).lines().toList();
+    assertThat(lines).hasSize(3);
+    assertThat(lines.getFirst()).startsWith("model");
+    assertThat(lines.subList(1, 3)).anySatisfy(line -> assertThat(line).contains(" cram "));
+    // Model, source, tokens, vectors, recipe, texts.
+    assertThat(lines.subList(1, 3))
+        .anySatisfy(line -> assertThat(line).containsPattern("4 +2 +one-step +2 "));
+
+    Path results = folder.resolve("results.csv");
+    Path traces = folder.resolve("traces.parquet");
+    assertThat(cram.run("export", database, "-o", results.toString()).status()).isZero();
+    assertThat(cram.run("export", database, "--table", "traces", "-o", traces.toString()).status())
+        .isZero();
+    assertThat(results).content().hasLineCount(5).contains("one-step", "recipe_revision");
+    String count = "SELECT count(*), sum(len(mem)) FROM '" + traces + "'";
+    assertThat(lastLine(cram.run("sql", database, count))).isEqualTo("4\t384");
   }
 
   @Test

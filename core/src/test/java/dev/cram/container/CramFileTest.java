@@ -106,6 +106,28 @@ class CramFileTest {
     assertSame(CramFile.read("python.cram", python), expected);
   }
 
+  /** The file is written by write_python_cram.py beside it, too. */
+  @Test
+  void readsSmallVectorsAndCountsThatPythonWrote() throws IOException {
+    byte[] python = CramFileTest.class.getResourceAsStream("small.cram").readAllBytes();
+    CramFile file = CramFile.read("small.cram", python);
+
+    assertThat(file.vectorBits()).isEqualTo(3);
+    assertThat(file.verified()).isEqualTo(new Conditions("python", "none", 0));
+    List<Segment> segments = file.segments();
+    assertThat(segments).extracting(Segment::tokenCount).containsExactly(3, 300);
+    assertThat(segments).extracting(Segment::vectorCount).containsExactly(1, 1);
+    assertThat(segments).extracting(Segment::steps).containsExactly(7, 200);
+    assertThat(segments).extracting(Segment::bytes).containsExactly(4, 5);
+    assertThat(segments.getFirst().vectors().values()).containsExactly(-3.5f, 3.5f, 1.5f);
+    assertThat(segments.getLast().vectors().values()).containsExactly(-0.25f, 0.25f, 1.25f);
+    assertThat(segments.getFirst().isOf(new int[] {1, 2, 70_000})).isTrue();
+    assertThat(segments.getFirst().isOf(new int[] {1, 2, 70_001})).isFalse();
+    int[] same = new int[300];
+    Arrays.fill(same, 4095);
+    assertThat(segments.getLast().isOf(same)).isTrue();
+  }
+
   @Test
   void anEmptyOriginalHasNoTensors() {
     CramFile empty = CramFile.of(MODEL, Precision.BF16, "", 0, new byte[0], List.of());

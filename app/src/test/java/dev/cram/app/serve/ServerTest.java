@@ -136,9 +136,11 @@ class ServerTest {
   @Test
   void aJobThatIsGivenUpWhileItWaitsNeverRuns() {
     int first = visitor.cram((SENTENCE + " ").repeat(400), "seed=6");
+    visitor.await(first, "running");
     int second = visitor.cram(SENTENCE, "seed=6");
     visitor.post("/api/jobs/" + second + "/give-up", "");
-    visitor.await(second, "given_up");
+    JsonObject neverRan = visitor.await(second, "given_up");
+    assertThat(neverRan.get("steps").getAsInt()).isZero();
     visitor.post("/api/jobs/" + first + "/give-up", "");
     visitor.await(first, "given_up");
   }

@@ -135,17 +135,19 @@ class ReportTest {
   @Test
   void aReportThatIsMadeAgainLeavesNothingOfTheLastOne() throws Exception {
     Path again = folder.resolve("again");
-    Report.write(lab, again);
     Path old = again.resolve("figures/bits--model-forgotten.svg");
     Path foreign = again.resolve("figures/my-own.svg");
-    Files.writeString(old, "<svg/>");
-    Files.writeString(foreign, "<svg/>");
     Path page = again.resolve("index.html");
-    Files.writeString(
-        page, Files.readString(page) + "<a href=\"figures/bits--model-forgotten.svg\">SVG</a>");
+    try (LabDatabase small = LabDatabase.open(folder.resolve("small.db"))) {
+      small.add("test", run("tiny", "novels", 0, 16, 1, 1));
+      Report.write(small, again);
+      Files.writeString(old, "<svg/>");
+      Files.writeString(foreign, "<svg/>");
+      Files.writeString(
+          page, Files.readString(page) + "<a href=\"figures/bits--model-forgotten.svg\">SVG</a>");
 
-    Report.write(lab, again);
-
+      Report.write(small, again);
+    }
     assertThat(old).doesNotExist();
     assertThat(foreign).exists();
     assertThat(again.resolve("figures/bits.svg")).exists();
