@@ -10,17 +10,19 @@ package dev.cram;
  * <p>A longer segment needs fewer vectors for its tokens, but more steps, and each step costs more:
  * the last tokens that a vector holds are by far the dearest. So the segments grow while they
  * become exact quickly or cheaply (some models take their time with any text), and shrink when one
- * takes long, or when it costs {@value #DEAR} times as much a nat as the shorter segment that paid
- * best. A segment that does not become exact shows how much its vectors hold; as that differs from
- * text to text, the estimate goes half the way there.
+ * takes long, or when it costs {@value #DEAR} times as much a nat as the shorter segments that paid
+ * best. What pays is seen in several segments together: the steps of single ones differ tenfold
+ * with some models, and the luckiest is no measure. A segment that does not become exact shows how
+ * much its vectors hold; as that differs from text to text, the estimate goes half the way there.
  *
  * @param nats what a segment should have
  * @param natsOfToken how many a token of this text has, fading with time
- * @param bestPace the most nats for the cost of one that a segment gave, fading with time; 0 at
- *     first
- * @param bestNats of the segment that had that pace
+ * @param lately what the latest segments had and cost
+ * @param bestPace the most nats for the cost of one that some segments together gave, fading with
+ *     time; 0 at first
+ * @param bestNats that those segments should have had, in the mean
  */
-record Capacity(double nats, double natsOfToken, double bestPace, double bestNats) {
+record Capacity(double nats, double natsOfToken, Lately lately, double bestPace, double bestNats) {
   /**
    * Where the estimate starts, in nats a component of a vector: what the worst of the models of
    * Kuratov et al. that have read this much was found to hold (Pythia-2.8B: 740 nats in 2,560).
@@ -45,17 +47,23 @@ record Capacity(double nats, double natsOfToken, double bestPace, double bestNat
   /** From this share of the estimate on, a segment was as long as it should have been. */
   private static final double FULL = 0.75;
 
-  private static final double DEAR = 3;
+  private static final double DEAR = 2.5;
 
-  /** It was cheap if a nat cost at most this many times as much as in the one that paid best. */
-  private static final double CHEAP = 2.5;
+  /** It was cheap if a nat cost at most this many times as much as in those that paid best. */
+  private static final double CHEAP = 2;
 
   private static final double GROWTH_IF_QUICK = 1.08;
   private static final double GROWTH_IF_VERY_QUICK = 1.3;
   private static final double SHRINKAGE = 0.9;
 
   /** The text may change, so that a pace of long ago says little. */
-  private static final double FADING = 0.998;
+  private static final double FADING = 0.9995;
+
+  /** What the latest segments had and cost fades over about so many. */
+  private static final double MEMORY_SEGMENTS = 16;
+
+  /** Fewer segments than these say little of a pace. */
+  private static final double ENOUGH_SEGMENTS = 4;
 
   /** What a step costs whatever its length, in nats. */
   private static final double STEP_OVERHEAD = 44;
@@ -65,6 +73,31 @@ record Capacity(double nats, double natsOfToken, double bestPace, double bestNat
 
   /** What a segment adds to the mean of nats a token. */
   private static final double NEWS = 0.2;
+
+  /**
+   * The latest segments, older ones counting less.
+   *
+   * @param wanted nats that they should have had
+   * @param held nats that they had
+   * @param cost of their steps, in nats of text that they were taken over
+   * @param segments how many they are
+   */
+  record Lately(double wanted, double held, double cost, double segments) {
+    private static final Lately NOTHING = new Lately(0, 0, 0, 0);
+
+    private Lately and(double wantedNats, double heldNats, double itsCost) {
+      double fading = 1 - 1 / MEMORY_SEGMENTS;
+      return new Lately(
+          wanted * fading + wantedNats,
+          held * fading + heldNats,
+          cost * fading + itsCost,
+          segments * fading + 1);
+    }
+
+    private double pace() {
+      return held / cost;
+    }
+  }
 
   /**
    * Of the first segment of a text.
@@ -77,7 +110,7 @@ record Capacity(double nats, double natsOfToken, double bestPace, double bestNat
 
   /** Of which nothing is known but how much a segment should have. */
   static Capacity of(double nats, double natsOfToken) {
-    return new Capacity(nats, natsOfToken, 0, 0);
+    return new Capacity(nats, natsOfToken, Lately.NOTHING, 0, 0);
   }
 
   /** About how many tokens that is, from 1 to {@code most}. */
@@ -95,10 +128,13 @@ record Capacity(double nats, double natsOfToken, double bestPace, double bestNat
    * @param maxSteps steps that it was allowed
    */
   Capacity after(double wanted, double held, int tokens, int steps, int maxSteps) {
-    double pace = held / (Math.max(LEAST_STEPS, steps) * (wanted + STEP_OVERHEAD));
-    boolean isBest = pace >= bestPace * FADING;
-    double best = isBest ? pace : bestPace * FADING;
-    double bestSoFar = isBest ? wanted : bestNats;
+    double cost = Math.max(LEAST_STEPS, steps) * (wanted + STEP_OVERHEAD);
+    double pace = held / cost;
+    Lately now = lately.and(wanted, held, cost);
+    boolean saysSomething = now.segments >= ENOUGH_SEGMENTS || bestPace == 0;
+    boolean isBest = saysSomething && now.pace() >= bestPace * FADING;
+    double best = isBest ? now.pace() : bestPace * FADING;
+    double bestSoFar = isBest ? now.wanted / now.segments : bestNats;
     double next = nats;
     if (held < wanted) {
       next = Math.min(nats, (held + wanted) / 2);
@@ -108,6 +144,6 @@ record Capacity(double nats, double natsOfToken, double bestPace, double bestNat
       next = nats * (steps < VERY_QUICK * maxSteps ? GROWTH_IF_VERY_QUICK : GROWTH_IF_QUICK);
     }
     double ofToken = natsOfToken + NEWS * (held / tokens - natsOfToken);
-    return new Capacity(Math.max(LEAST, next), ofToken, best, bestSoFar);
+    return new Capacity(Math.max(LEAST, next), ofToken, now, best, bestSoFar);
   }
 }
