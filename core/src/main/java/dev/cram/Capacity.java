@@ -47,10 +47,10 @@ record Capacity(double nats, double natsOfToken, Lately lately, double bestPace,
   /** From this share of the estimate on, a segment was as long as it should have been. */
   private static final double FULL = 0.75;
 
-  private static final double DEAR = 2.5;
+  private static final double DEAR = 3;
 
   /** It was cheap if a nat cost at most this many times as much as in those that paid best. */
-  private static final double CHEAP = 2;
+  private static final double CHEAP = 2.5;
 
   private static final double GROWTH_IF_QUICK = 1.08;
   private static final double GROWTH_IF_VERY_QUICK = 1.3;
