@@ -229,17 +229,15 @@ class BookTest {
   void whatNoModelDecodesIsLostAloneAndTheOthersComeBack() {
     try (Cram cram = small(2)) {
       CramFile file = cram.compress(TEXT, QUICK, CramListener.SILENT);
-      Segment second = file.segments().get(1);
-      Segment endless = changed(second, Segment.MAX_TOKENS, second.vectors(), second.patches());
-      Segment foreign =
-          changed(second, second.tokenCount(), second.vectors(), List.of(new Patch(0, 1 << 20)));
-      for (Segment bad : List.of(endless, foreign)) {
-        CramFile wrong = withSegments(file, segment -> segment == second ? bad : segment);
+      int bytes = file.segments().get(1).bytes();
+      for (CramFile wrong :
+          List.of(
+              withSegment(file, 1, BookTest::endless), withSegment(file, 1, BookTest::foreign))) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         Restored restored =
             cram.decompress("x", wrong, 0, Long.MAX_VALUE, true, out, CramListener.SILENT);
         assertThat(restored.lost()).extracting(Restored.Lost::firstSegment).containsExactly(1);
-        assertThat(out.size()).isGreaterThan(TEXT.length - second.bytes());
+        assertThat(out.size()).isGreaterThan(TEXT.length - bytes);
 
         assertThatThrownBy(() -> cram.decompress("x", wrong, CramListener.SILENT))
             .isInstanceOf(InputException.class);
@@ -253,12 +251,7 @@ class BookTest {
     String model = TestModels.directory("gpt2").toString();
     try (Cram cram = Cram.open(model, Precision.F32, 1)) {
       CramFile file = cram.compress(TEXT, QUICK, CramListener.SILENT);
-      Segment second = file.segments().get(1);
-      float[] huge = new float[second.vectors().size()];
-      Arrays.fill(huge, Float.MAX_VALUE);
-      CramFile wrong =
-          withSegments(
-              file, segment -> segment == second ? segment.withVectors(Vectors.of(huge)) : segment);
+      CramFile wrong = withSegment(file, 1, segment -> filled(segment, Float.MAX_VALUE));
       ByteArrayOutputStream out = new ByteArrayOutputStream();
       Restored restored =
           cram.decompress("x", wrong, 0, Long.MAX_VALUE, true, out, CramListener.SILENT);
@@ -273,10 +266,8 @@ class BookTest {
   void whereARangeLiesBehindALostPartOfUnknownLengthIsNotGuessed() {
     try (Cram cram = small(1)) {
       CramFile file = cram.compress(TEXT, QUICK, CramListener.SILENT);
-      Segment second = file.segments().get(1);
-      Segment endless = changed(second, Segment.MAX_TOKENS, second.vectors(), second.patches());
       CramFile wrong =
-          withSegments(file, segment -> withoutOffset(segment == second ? endless : segment));
+          withSegments(withSegment(file, 1, BookTest::endless), BookTest::withoutOffset);
       ByteArrayOutputStream out = new ByteArrayOutputStream();
       assertThatThrownBy(() -> cram.decompress("x", wrong, 5, 20, true, out, CramListener.SILENT))
           .isInstanceOf(InputException.class)
@@ -319,13 +310,12 @@ class BookTest {
 
   /** The same file with the vectors of a segment all zero: checksums of the file are right. */
   private static CramFile withoutVectors(CramFile file, int which) {
-    Segment without = file.segments().get(which);
-    return withSegments(
-        file,
-        segment ->
-            segment == without
-                ? segment.withVectors(Vectors.of(new float[segment.vectors().size()]))
-                : segment);
+    return withSegment(file, which, segment -> filled(segment, 0));
+  }
+
+  private static CramFile withSegment(CramFile file, int which, UnaryOperator<Segment> change) {
+    Segment changed = file.segments().get(which);
+    return withSegments(file, segment -> segment == changed ? change.apply(segment) : segment);
   }
 
   private static CramFile withSegments(CramFile file, UnaryOperator<Segment> change) {
@@ -360,12 +350,28 @@ class BookTest {
         segment.steps());
   }
 
-  private static Segment changed(
-      Segment segment, int tokenCount, Vectors vectors, List<Patch> patches) {
+  /** With vectors whose elements are all the same. */
+  private static Segment filled(Segment segment, float value) {
+    float[] values = new float[segment.vectors().size()];
+    Arrays.fill(values, value);
+    return segment.withVectors(Vectors.of(values));
+  }
+
+  /** With more tokens than the model has positions for. */
+  private static Segment endless(Segment segment) {
+    return changed(segment, Segment.MAX_TOKENS, segment.patches());
+  }
+
+  /** With a patch of a token that the model does not have. */
+  private static Segment foreign(Segment segment) {
+    return changed(segment, segment.tokenCount(), List.of(new Patch(0, 1 << 20)));
+  }
+
+  private static Segment changed(Segment segment, int tokenCount, List<Patch> patches) {
     return new Segment(
         tokenCount,
         segment.vectorCount(),
-        vectors,
+        segment.vectors(),
         patches,
         segment.minMargin(),
         segment.steps(),

@@ -148,23 +148,25 @@ public final class LabDatabase implements AutoCloseable {
       }
       if (version < FORMAT) {
         findRevisions(statement);
-      }
-      if (version < FORMAT && readOnly) {
-        showAsNew(tables, statement);
-      } else if (version < FORMAT) {
-        // Format 1 had no lines, format 2 no revisions.
-        inTransaction(() -> {
-          statement.execute(LINES.formatted("TABLE IF NOT EXISTS"));
-          statement.execute("ALTER TABLE runs ADD COLUMN recipe_revision INTEGER");
-          return statement.execute(results(""));
-        });
-        inTransaction(() -> {
-          statement.execute(
-              "UPDATE runs SET recipe_revision = known.revision FROM known WHERE runs.id = known.id");
-          return statement.execute("UPDATE format SET version = " + FORMAT);
-        });
+        if (readOnly) {
+          showAsNew(tables, statement);
+        } else {
+          bringUpToDate(statement);
+        }
       }
     }
+  }
+
+  /** Format 1 had no lines, format 2 no revisions. */
+  private void bringUpToDate(Statement statement) throws SQLException {
+    inTransaction(() -> {
+      statement.execute(LINES.formatted("TABLE IF NOT EXISTS"));
+      statement.execute("ALTER TABLE runs ADD COLUMN recipe_revision INTEGER");
+      statement.execute(results(""));
+      statement.execute(
+          "UPDATE runs SET recipe_revision = known.revision FROM known WHERE runs.id = known.id");
+      return statement.execute("UPDATE format SET version = " + FORMAT);
+    });
   }
 
   /**

@@ -25,10 +25,7 @@ record SafetensorsWeight(String file, TensorView view) implements StoredWeight {
   @Override
   public long decode(MemorySegment target, Workers workers) {
     long bad = decodeAll(target, workers);
-    if (view.data().isMapped()) {
-      // Its pages stay in the file cache; held here too, they would count as this process's memory.
-      view.data().unload();
-    }
+    tensor().unload();
     return bad;
   }
 

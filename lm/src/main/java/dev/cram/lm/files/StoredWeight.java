@@ -16,7 +16,17 @@ public interface StoredWeight {
    * @param shape its dimensions, the one whose elements stand next to each other last
    * @param data its bytes; they live as long as the file is open
    */
-  record Tensor(String name, String type, long[] shape, MemorySegment data) {}
+  record Tensor(String name, String type, long[] shape, MemorySegment data) {
+    /**
+     * Lets go of the pages of a mapped file, which have been read: they stay in the file cache, and
+     * held here too they would count as this process's memory.
+     */
+    public void unload() {
+      if (data.isMapped()) {
+        data.unload();
+      }
+    }
+  }
 
   /** The tensor as the file has it. */
   Tensor tensor();

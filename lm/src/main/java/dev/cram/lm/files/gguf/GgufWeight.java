@@ -83,10 +83,7 @@ final class GgufWeight implements StoredWeight {
     } else {
       workers.run(task, parts);
     }
-    if (tensor.data().isMapped()) {
-      // Its pages stay in the file cache; held here too, they would count as this process's memory.
-      tensor.data().unload();
-    }
+    tensor().unload();
     return bad.get() == Long.MAX_VALUE ? -1 : bad.get();
   }
 
