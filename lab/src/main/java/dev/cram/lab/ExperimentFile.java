@@ -7,12 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.dataformat.toml.TomlMapper;
 
@@ -23,6 +23,12 @@ import tools.jackson.dataformat.toml.TomlMapper;
  */
 public final class ExperimentFile {
   static final String PARTS = "parts";
+
+  /** More than any experiment has, but not than a few references to references make. */
+  private static final int MOST_VALUES = 100_000;
+
+  /** Deeper than any experiment; a value that refers to itself has no end. */
+  private static final int DEEPEST = 100;
 
   private ExperimentFile() {}
 
@@ -44,7 +50,13 @@ public final class ExperimentFile {
     int dot = name.lastIndexOf('.');
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("name", dot > 0 ? name.substring(0, dot) : name);
-    values.putAll(keys(file.toString(), parse(file)));
+    Object parsed = parse(file);
+    if (values(parsed, 0, DEEPEST) > MOST_VALUES) {
+      throw new InputException(
+          "%s: has more than %d values, or values nested more than %d deep"
+              .formatted(file, MOST_VALUES, DEEPEST));
+    }
+    values.putAll(keys(file.toString(), parsed));
     return experiments(file.toString(), file.toAbsolutePath().getParent(), values, changes);
   }
 
@@ -80,9 +92,27 @@ public final class ExperimentFile {
     try {
       return new Load(LoadSettings.builder().setLabel(file.toString()).build())
           .loadFromString(text);
-    } catch (YamlEngineException e) {
+    } catch (StackOverflowError e) {
+      throw new InputException(file + ": is no valid YAML: it is nested too deeply", e);
+    } catch (RuntimeException e) {
+      // The library has an exception of its own, but lets others through, for some tags for one.
       throw new InputException(file + ": is no valid YAML: " + e.getMessage(), e);
     }
+  }
+
+  /** Adds how many values there are; counting ends soon after too many, or too deep. */
+  private static int values(Object value, int before, int depth) {
+    Collection<?> parts =
+        switch (value) {
+          case Map<?, ?> map -> map.values();
+          case Collection<?> collection -> collection;
+          case null, default -> List.of();
+        };
+    int count = depth == 0 ? MOST_VALUES + 1 : before + 1;
+    for (Object part : parts) {
+      count = count > MOST_VALUES ? count : values(part, count, depth - 1);
+    }
+    return count;
   }
 
   private static Map<String, Object> keys(String label, Object value) {

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ExperimentFileTest {
   @TempDir Path folder;
@@ -224,5 +225,36 @@ class ExperimentFileTest {
     assertThatThrownBy(() -> ExperimentFile.read(file))
         .isInstanceOf(InputException.class)
         .hasMessageContaining(named);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "!3%F",
+        "models: &itself [[*itself]]",
+        "parts: &itself [{models: *itself}]",
+        "{{",
+        "a: &a [x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b]\n"
+            + "d: &d [*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d]\n"
+            + "f: &f [*e,*e,*e,*e,*e,*e,*e]\nmodels: [*f,*f,*f,*f,*f,*f,*f]"
+      })
+  void whatIsNoYamlOrHasNoEndIsRefused(String yaml) throws Exception {
+    Path file = file(yaml);
+
+    assertThatThrownBy(() -> read(file))
+        .isInstanceOf(InputException.class)
+        .message()
+        .startsWith(file.toString())
+        .hasSizeLessThan(1000);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"[", "{a: ", "- ", "? "})
+  void whatIsNestedTooDeeplyIsRefused(String opening) throws Exception {
+    Path file = file(opening.repeat(20_000));
+
+    assertThatThrownBy(() -> read(file))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("nested");
   }
 }
