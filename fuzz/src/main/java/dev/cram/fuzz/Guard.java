@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 /** What every parser must keep to: bad input is told in a line or two, and nothing else happens. */
 final class Guard {
   /** A message longer than this quotes more of the input than anybody reads. */
-  private static final int LONGEST_MESSAGE = 5_000;
+  private static final int LONGEST_MESSAGE = 2_100;
 
   private Guard() {}
 

@@ -9,14 +9,29 @@ package dev.cram.lm;
 public final class InputException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** An error whose message is {@code line}; control characters in it become {@code ?}. */
+  /** What libraries say of a file may quote as much of it as they like. */
+  private static final int LONGEST = 2_000;
+
+  /**
+   * An error whose message is {@code line}; control characters in it become {@code ?}, and what is
+   * too long to be read loses its middle.
+   */
   public InputException(String line) {
-    super(oneLine(line));
+    super(message(line));
   }
 
   /** As {@link #InputException(String)}, with what caused it for those who debug. */
   public InputException(String line, Throwable cause) {
-    super(oneLine(line), cause);
+    super(message(line), cause);
+  }
+
+  private static String message(String line) {
+    String whole = oneLine(line);
+    return whole.length() <= LONGEST
+        ? whole
+        : whole.substring(0, LONGEST - LONGEST / 4)
+            + " ... "
+            + whole.substring(whole.length() - LONGEST / 4);
   }
 
   /**

@@ -70,22 +70,39 @@ public final class Tokenizer implements AutoCloseable {
    * The token ids of a text; text that spells a special token becomes that token.
    *
    * @throws IllegalArgumentException if {@code text} holds half a surrogate pair
+   * @throws InputException if tokenizer.json says too little for this text, such as no token for
+   *     what it does not know
    */
   public int[] encode(String text) {
     if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
       throw new IllegalArgumentException("a text with half a surrogate pair has no tokens");
     }
-    return Arrays.stream(tokenizer.encode(text, false, false).getIds())
-        .mapToInt(Math::toIntExact)
-        .toArray();
+    try {
+      return Arrays.stream(tokenizer.encode(text, false, false).getIds())
+          .mapToInt(Math::toIntExact)
+          .toArray();
+    } catch (RuntimeException e) {
+      throw failed("cannot make tokens of a text", e);
+    }
   }
 
   /**
    * The text of token ids, special tokens included. Bytes that are not UTF-8 when put together
    * become U+FFFD, and ids that the tokenizer does not know add nothing.
+   *
+   * @throws InputException if tokenizer.json says too little for these ids
    */
   public String decode(int... ids) {
-    return tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), false);
+    try {
+      return tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), false);
+    } catch (RuntimeException e) {
+      throw failed("cannot make a text of tokens", e);
+    }
+  }
+
+  private InputException failed(String what, RuntimeException e) {
+    return new InputException(
+        name + ": " + what + " (" + e.getMessage() + "); is it whole? download it again", e);
   }
 
   /** What one token adds to a text that goes before it, for display. */
