@@ -90,7 +90,8 @@ final class DecompressCommand implements Runnable {
       target.write((OutputStream out) -> decompress(parts, out, faults));
     }
     if (!faults.isEmpty()) {
-      throw new InputException(String.join("\ncram: ", faults));
+      faults.forEach(fault -> System.err.println("cram: " + InputException.oneLine(fault)));
+      throw new InputException(input + ": what came back may not be all of the original");
     }
   }
 

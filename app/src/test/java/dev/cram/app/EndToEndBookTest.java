@@ -105,6 +105,7 @@ class EndToEndBookTest {
     Outcome rest = cram.run(goOn);
     assertThat(rest.status()).isEqualTo(1);
     assertThat(rest.err()).contains("1 segment of ", "segment 0 (bytes 0 to ", "is damaged");
+    assertThat(rest.err().lines()).hasSize(3).allMatch(line -> line.startsWith("cram: "));
     String text = Files.readString(output);
     assertThat(text).startsWith("[... ").contains(" bytes lost ...]");
     assertThat(new String(TEXT, UTF_8)).endsWith(text.substring(text.indexOf(']') + 1));

@@ -9,7 +9,7 @@ package dev.cram.lm;
 public final class InputException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** What libraries say of a file may quote as much of it as they like. */
+  /** What is said of a file may quote any amount of it. */
   private static final int LONGEST = 2_000;
 
   /**
@@ -17,15 +17,15 @@ public final class InputException extends RuntimeException {
    * too long to be read loses its middle.
    */
   public InputException(String line) {
-    super(message(line));
+    super(readable(line));
   }
 
   /** As {@link #InputException(String)}, with what caused it for those who debug. */
   public InputException(String line, Throwable cause) {
-    super(message(line), cause);
+    super(readable(line), cause);
   }
 
-  private static String message(String line) {
+  private static String readable(String line) {
     String whole = oneLine(line);
     return whole.length() <= LONGEST
         ? whole
