@@ -46,16 +46,16 @@ public final class ExperimentFile {
    *     value of the wrong kind
    */
   public static List<Experiment> read(Path file, Map<String, Object> changes) {
-    String name = file.getFileName().toString();
-    int dot = name.lastIndexOf('.');
-    Map<String, Object> values = new LinkedHashMap<>();
-    values.put("name", dot > 0 ? name.substring(0, dot) : name);
     Object parsed = parse(file);
     if (values(parsed, 0, DEEPEST) > MOST_VALUES) {
       throw new InputException(
           "%s: has more than %d values, or values nested more than %d deep"
               .formatted(file, MOST_VALUES, DEEPEST));
     }
+    String name = file.getFileName().toString();
+    int dot = name.lastIndexOf('.');
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("name", dot > 0 ? name.substring(0, dot) : name);
     values.putAll(keys(file.toString(), parsed));
     return experiments(file.toString(), file.toAbsolutePath().getParent(), values, changes);
   }

@@ -4,6 +4,7 @@ import dev.cram.lm.InputException;
 import dev.cram.recipe.Recipe;
 import dev.cram.tensor.Precision;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 
 /** An experiment as keys and values: what each key means, and what it is if it is left out. */
@@ -42,6 +44,8 @@ final class ExperimentKeys {
       new TreeSet<>(Set.of("source", "samples", "lengths"));
 
   private static final int SAMPLES = 50;
+
+  private static final Pattern PLAIN = Pattern.compile("[^/\\\\:;\\p{Cntrl}]{1,100}");
 
   /** More seeds than this in a range are surely a mistake. */
   private static final int MOST_SEEDS = 10_000;
@@ -95,7 +99,7 @@ final class ExperimentKeys {
         recipe = recipe.withPatience(patience.get());
       }
       return new Experiment(
-          text("name").orElse("measure"),
+          text("name").map(this::plain).orElse("measure"),
           list("models").map(models -> models.stream().map(this::model).toList()).orElse(List.of()),
           sources(),
           list("lengths")
@@ -130,8 +134,8 @@ final class ExperimentKeys {
     Map<String, Sampling> sources = new LinkedHashMap<>();
     switch (values.get("sources")) {
       case Map<?, ?> named ->
-          named.forEach(
-              (name, source) -> sources.put(name.toString(), sampling(name.toString(), source)));
+          named.forEach((name, source) ->
+              sources.put(String.valueOf(name), sampling(String.valueOf(name), source)));
       case List<?> specs ->
           specs.forEach(spec -> sources.put(String.valueOf(spec), sampling("sources", spec)));
       case null, default -> throw wrong("sources", "a map from names to sources, or a list");
@@ -175,7 +179,19 @@ final class ExperimentKeys {
   }
 
   private Path resolved(String path) {
-    return folder.resolve(path).normalize();
+    try {
+      return folder.resolve(path).normalize();
+    } catch (InvalidPathException e) {
+      throw new InputException("'" + path + "' is no path: " + e.getReason(), e);
+    }
+  }
+
+  /** A name that is no more than that: a database is named after it. */
+  private String plain(String name) {
+    if (!PLAIN.matcher(name).matches()) {
+      throw wrong("name", "one to 100 characters, none of them / \\ : or ;, not '" + name + "'");
+    }
+    return name;
   }
 
   private Optional<String> text(String key) {

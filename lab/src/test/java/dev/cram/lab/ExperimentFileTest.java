@@ -231,6 +231,11 @@ class ExperimentFileTest {
   @ValueSource(
       strings = {
         "!3%F",
+        "sources: {?, b}",
+        "models: [\"a\\0\"]\nsources: [random]",
+        "name: x;session_init_sql_file=evil.sql\nmodels: [a]\nsources: [random]",
+        "name: /tmp/x\nmodels: [a]\nsources: [random]",
+        "name: 'md:x'\nmodels: [a]\nsources: [random]",
         "models: &itself [[*itself]]",
         "parts: &itself [{models: *itself}]",
         "{{",
@@ -238,7 +243,7 @@ class ExperimentFileTest {
             + "d: &d [*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d]\n"
             + "f: &f [*e,*e,*e,*e,*e,*e,*e]\nmodels: [*f,*f,*f,*f,*f,*f,*f]"
       })
-  void whatIsNoYamlOrHasNoEndIsRefused(String yaml) throws Exception {
+  void whatMakesNoExperimentIsRefused(String yaml) throws Exception {
     Path file = file(yaml);
 
     assertThatThrownBy(() -> read(file))
@@ -246,6 +251,11 @@ class ExperimentFileTest {
         .message()
         .startsWith(file.toString())
         .hasSizeLessThan(1000);
+  }
+
+  @Test
+  void aFolderIsRefused() {
+    assertThatThrownBy(() -> ExperimentFile.read(Path.of("/"))).isInstanceOf(InputException.class);
   }
 
   @ParameterizedTest

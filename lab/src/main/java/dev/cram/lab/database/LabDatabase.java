@@ -42,6 +42,8 @@ public final class LabDatabase implements AutoCloseable {
   /** The layout of the tables that this version writes. */
   private static final int FORMAT = 3;
 
+  private static final String DUCKDB = "jdbc:duckdb:";
+
   /** What vectors between those of two runs hold, at evenly spaced points, see {@link Line}. */
   private static final String LINES =
       """
@@ -69,7 +71,7 @@ public final class LabDatabase implements AutoCloseable {
    *     written, or is in use by another process
    */
   public static LabDatabase open(Path file) {
-    return open(file, false);
+    return open(file, url(file), false);
   }
 
   /**
@@ -81,20 +83,32 @@ public final class LabDatabase implements AutoCloseable {
     if (!Files.isRegularFile(file)) {
       throw new InputException(file + ": no such database; cram measure makes one");
     }
-    return open(file, true);
+    return open(file, url(file), true);
   }
 
   /** An empty one that nothing is kept of. */
   public static LabDatabase inMemory() {
-    return open(Path.of(""), false);
+    return open(Path.of("in memory"), DUCKDB, false);
   }
 
-  private static LabDatabase open(Path file, boolean readOnly) {
+  private static String url(Path file) {
+    if (file.toString().isBlank()) {
+      throw new InputException("a database has no name; give it a file");
+    }
+    // What follows a semicolon would be options of the driver, scripts to run among them.
+    if (file.toAbsolutePath().toString().contains(";")) {
+      throw new InputException(file + ": a database's path cannot hold a ';'; choose another one");
+    }
+    // An absolute path is none of the names that DuckDB takes for memory or for extensions.
+    return DUCKDB + file.toAbsolutePath();
+  }
+
+  private static LabDatabase open(Path file, String url, boolean readOnly) {
     var properties = new Properties();
     properties.setProperty("duckdb.read_only", Boolean.toString(readOnly));
     Connection duckdb = null;
     try {
-      duckdb = DriverManager.getConnection("jdbc:duckdb:" + file, properties);
+      duckdb = DriverManager.getConnection(url, properties);
       var database = new LabDatabase(file, duckdb);
       database.checkFormat(readOnly);
       database.execute("CREATE TEMP MACRO decoded() AS " + Run.DECODED);
@@ -102,7 +116,7 @@ public final class LabDatabase implements AutoCloseable {
     } catch (SQLException e) {
       close(duckdb);
       throw failure(file, e);
-    } catch (InputException e) {
+    } catch (RuntimeException e) {
       close(duckdb);
       throw e;
     }

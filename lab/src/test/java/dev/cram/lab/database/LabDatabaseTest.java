@@ -176,4 +176,18 @@ class LabDatabaseTest {
       assertThat(rows.getInt(1)).isZero();
     }
   }
+
+  @Test
+  void aPathThatTheDriverWouldTakeForSomethingElseIsAFileOrRefused() throws Exception {
+    Path script = Files.writeString(folder.resolve("evil.sql.db"), "CREATE TABLE evil (x INTEGER)");
+
+    assertThatThrownBy(() -> LabDatabase.open(Path.of("")))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("no name");
+    assertThatThrownBy(() -> LabDatabase.open(folder.resolve("x;session_init_sql_file=" + script)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("';'");
+    LabDatabase.open(folder.resolve(":memory:")).close();
+    assertThat(folder.resolve(":memory:")).isRegularFile();
+  }
 }
