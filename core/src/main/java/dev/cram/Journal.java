@@ -102,18 +102,23 @@ final class Journal implements Finished, AutoCloseable {
   private Journal(Path path, FileChannel channel, String identity) throws IOException {
     this.path = path;
     this.channel = channel;
-    byte[] start = new byte[MAGIC.length];
-    boolean marked = read(0, start) == start.length && Arrays.equals(start, MAGIC);
-    if (!marked && channel.size() >= MAGIC.length) {
+    byte[] start = new byte[(int) Math.min(MAGIC.length, channel.size())];
+    read(0, start);
+    if (!Arrays.equals(start, Arrays.copyOf(MAGIC, start.length))) {
       throw new InputException(
           path + ": is not a journal of cram compress; move it away, or choose another output");
     }
     end = MAGIC.length;
-    byte[] header = marked ? record(end) : null;
+    byte[] header = record(end);
     if (header == null) {
+      byte[] own = identity.getBytes(StandardCharsets.UTF_8);
+      if (channel.size() > end + RECORD_HEAD + own.length) {
+        throw new InputException(
+            path + ": is damaged at its beginning; delete it to begin anew, or restore it");
+      }
       channel.truncate(0);
       write(0, ByteBuffer.wrap(MAGIC));
-      append(identity.getBytes(StandardCharsets.UTF_8));
+      append(own);
       channel.force(true);
       endOfHeader = end;
       return;
@@ -180,7 +185,10 @@ final class Journal implements Finished, AutoCloseable {
       }
       int scales = in.readInt();
       int values = in.readInt();
-      long at = end + RECORD_HEAD + bytes.length - 4L * (scales + values);
+      if (scales < 0 || values < 0 || in.available() != 4L * scales + 4L * values) {
+        return false;
+      }
+      long at = end + RECORD_HEAD + bytes.length - in.available();
       segments.put(
           firstToken,
           new Kept(

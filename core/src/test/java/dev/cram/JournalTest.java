@@ -8,6 +8,7 @@ import dev.cram.container.Segment;
 import dev.cram.container.Vectors;
 import dev.cram.lm.InputException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +17,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class JournalTest {
   private static final List<String> IDENTITY = List.of("text abc", "seed 1");
@@ -149,14 +152,31 @@ class JournalTest {
   }
 
   @Test
-  void whatIsNoJournalIsRefusedAndStays() throws IOException {
-    Files.writeString(path, "my precious diary of last summer");
+  void aJournalWhoseBeginningIsDamagedStays() throws IOException {
+    try (Journal journal = Journal.open(path, IDENTITY)) {
+      journal.keep(0, 7, segment(0));
+    }
+    byte[] damaged = Files.readAllBytes(path);
+    damaged[new String(damaged, StandardCharsets.ISO_8859_1).indexOf("abc")] ^= 1;
+    Files.write(path, damaged);
+
+    assertThatThrownBy(() -> Journal.open(path, IDENTITY))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("is damaged");
+
+    assertThat(path).hasBinaryContent(damaged);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"my precious diary of last summer", "hello", "\n"})
+  void whatIsNoJournalIsRefusedAndStays(String diary) throws IOException {
+    Files.writeString(path, diary);
 
     assertThatThrownBy(() -> Journal.open(path, IDENTITY))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("is not a journal of cram compress");
 
-    assertThat(path).hasContent("my precious diary of last summer");
+    assertThat(path).hasBinaryContent(diary.getBytes(StandardCharsets.UTF_8));
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine;
@@ -79,7 +80,7 @@ final class CramCommand implements Runnable {
                       + " reads it read to the end"),
               command.getErr())
           : status;
-    } catch (Error e) {
+    } catch (RuntimeException | Error e) {
       return reportFailure(e, command.getErr());
     }
   }
@@ -87,6 +88,8 @@ final class CramCommand implements Runnable {
   static CommandLine commandLine() {
     return new CommandLine(new CramCommand())
         .setCaseInsensitiveEnumValuesAllowed(true)
+        // An argument that begins with @ is a file's name, not a file of arguments.
+        .setExpandAtFiles(false)
         .setUsageHelpAutoWidth(true)
         .setParameterExceptionHandler(CramCommand::reportUsage)
         .setExecutionExceptionHandler((e, command, parsed) -> reportFailure(e, command.getErr()));
@@ -127,9 +130,13 @@ final class CramCommand implements Runnable {
     if (argument.equals(OutputTarget.STANDARD_STREAM)) {
       return CramParts.read(argument, InputSource.readAll(argument), salvage);
     }
-    // Opened for what it says where that fails.
+    // Opened for what it says where that fails, unless it can be read once only.
+    Path path = InputSource.path(argument);
+    if (Files.exists(path) && !Files.isRegularFile(path)) {
+      return CramParts.read(argument, InputSource.readAll(argument), salvage);
+    }
     InputSource.open(argument).close();
-    return CramParts.read(Path.of(argument), salvage);
+    return CramParts.read(path, salvage);
   }
 
   /** The bytes of a {@code .cram} file. */
@@ -181,7 +188,7 @@ final class CramCommand implements Runnable {
         .getErr()
         .println(
             "cram: "
-                + e.getMessage()
+                + InputException.oneLine(String.valueOf(e.getMessage()))
                 + (meant.isEmpty() ? "" : "; perhaps " + String.join(" or ", meant))
                 + "; see "
                 + command.getCommandSpec().qualifiedName()

@@ -95,7 +95,7 @@ final class ExperimentOptions {
   @Option(
       names = "--threads",
       paramLabel = "T",
-      converter = ModelOptions.AtLeastOne.class,
+      converter = ModelOptions.Threads.class,
       description = "Texts that are crammed at the same time (default: one a core).")
   private Integer threads;
 

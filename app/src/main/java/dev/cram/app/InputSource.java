@@ -20,11 +20,20 @@ final class InputSource {
    * @throws InputException as {@link #readAll} does
    */
   static Original open(String argument) {
+    return Original.open(path(argument));
+  }
+
+  /**
+   * The path that an argument names.
+   *
+   * @throws InputException if it names none
+   */
+  static Path path(String argument) {
     if (argument.isEmpty()) {
       throw new InputException("the input's name is empty; name a file, or - for a pipe");
     }
     try {
-      return Original.open(Path.of(argument));
+      return Path.of(argument);
     } catch (InvalidPathException e) {
       throw new InputException("cannot read " + argument + ": " + e.getMessage(), e);
     }
@@ -41,10 +50,7 @@ final class InputSource {
       if (argument.equals(OutputTarget.STANDARD_STREAM)) {
         return System.in.readAllBytes();
       }
-      if (argument.isEmpty()) {
-        throw new InputException("the input's name is empty; name a file, or - for a pipe");
-      }
-      Path file = Path.of(argument);
+      Path file = path(argument);
       if (Files.isDirectory(file)) {
         throw new InputException(argument + " is a folder; name a file");
       }
@@ -56,7 +62,7 @@ final class InputSource {
           "cannot read " + argument + ": permission denied; change its permissions", e);
     } catch (FileSystemException e) {
       throw new InputException("cannot read " + argument + ": " + e.getReason(), e);
-    } catch (IOException | InvalidPathException e) {
+    } catch (IOException e) {
       throw new InputException("cannot read " + argument + ": " + e.getMessage(), e);
     } catch (OutOfMemoryError e) {
       throw new InputException(argument + " is too large; at most 2 GB fit", e);

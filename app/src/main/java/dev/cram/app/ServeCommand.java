@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -25,6 +26,9 @@ import picocli.CommandLine.Option;
       "  cram serve --host 0.0.0.0                  for others in the room too",
     })
 final class ServeCommand implements Runnable {
+  /** What a cookie can hold as it is. */
+  private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9._~+-]{1,200}");
+
   @Option(
       names = "--host",
       paramLabel = "ADDRESS",
@@ -75,6 +79,10 @@ final class ServeCommand implements Runnable {
     }
     if (port < 0 || port > 65535) {
       throw new InputException("there is no port " + port + "; give one from 0 to 65535");
+    }
+    if (token != null && !TOKEN.matcher(token).matches()) {
+      throw new InputException(
+          "--token: expected 1 to 200 letters, digits or any of . _ ~ + - and not '" + token + "'");
     }
     VectorModule.load();
     ServerOptions options =

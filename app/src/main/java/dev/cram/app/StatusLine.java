@@ -1,5 +1,6 @@
 package dev.cram.app;
 
+import dev.cram.lm.InputException;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -63,7 +64,7 @@ final class StatusLine implements AutoCloseable {
   /** Prints a line that stays, above the one that changes. */
   void say(String line) {
     close();
-    out.println("cram: " + line);
+    out.println("cram: " + InputException.oneLine(line));
   }
 
   private static String fitting(List<String> fields, int columns) {
@@ -72,7 +73,7 @@ final class StatusLine implements AutoCloseable {
       if (line.length() + 2 + field.length() > columns) {
         break;
       }
-      line.append(", ").append(field);
+      line.append(", ").append(InputException.oneLine(field));
     }
     return line.length() <= columns ? line.toString() : line.substring(0, Math.max(0, columns));
   }

@@ -60,6 +60,39 @@ class EndToEndBadInputTest {
   }
 
   @Test
+  void takesAnArgumentWithAnAtSignForAFilesName() {
+    assertRefused("@" + folder + " does not exist", "compress", "@" + folder);
+  }
+
+  @Test
+  void compressesWhatTheKernelSaysIsEmpty() throws IOException {
+    Path version = Path.of("/proc/version");
+    assumeTrue(Files.exists(version));
+    Outcome compressed =
+        cram.run("compress", version.toString(), "-o", "-", "-q", "--max-steps", "1");
+    assertThat(compressed.status()).as(compressed.err()).isZero();
+
+    Outcome back = cram.pipe(compressed.out(), "decompress", "-", "-q");
+
+    assertThat(back.out()).isNotEmpty().isEqualTo(Files.readAllBytes(version));
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void refusesWeightsThatAreAPipe() throws Exception {
+    Path model = folder.resolve("pipe.gguf");
+    assertThat(new ProcessBuilder("mkfifo", model.toString()).start().waitFor()).isZero();
+
+    assertRefused("is no regular file", "compress", input.toString(), "-m", model.toString());
+  }
+
+  @Test
+  void keepsResultsInAFileOrRefuses() {
+    assertRefused(
+        "a database has no name", "measure", "--source", "random", "-n", "8", "--database", "");
+  }
+
+  @Test
   void refusesADamagedFileAndKeepsTheOutput() throws IOException {
     Path compressed = folder.resolve("input.cram");
     Outcome made =

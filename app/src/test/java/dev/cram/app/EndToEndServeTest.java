@@ -50,6 +50,7 @@ class EndToEndServeTest {
           {"serve", "--database", "none.db"},
           {"serve", "--model", "none"},
           {"serve", "--port", "99999"},
+          {"serve", "--host", "0.0.0.0", "--token", ""},
         }) {
       Outcome outcome = new CramProcess(streams).run(arguments);
       assertThat(outcome.status()).isEqualTo(1);

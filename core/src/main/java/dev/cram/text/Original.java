@@ -48,6 +48,11 @@ public final class Original implements AutoCloseable {
         return of(Files.readAllBytes(path));
       }
       FileChannel channel = FileChannel.open(path);
+      if (channel.size() == 0) {
+        // Files of a kernel, such as /proc/cpuinfo, say that they are empty and are not.
+        channel.close();
+        return of(Files.readAllBytes(path));
+      }
       return new Original(path.toString(), null, channel, channel.size());
     } catch (NoSuchFileException e) {
       throw new InputException(path + " does not exist; name a file, or - for a pipe", e);

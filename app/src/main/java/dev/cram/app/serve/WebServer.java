@@ -103,7 +103,7 @@ public final class WebServer implements AutoCloseable {
   private void openFirstModel() {
     try {
       models.use(menu.entries().getFirst().name(), Precision.F32).close();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
       // Whoever wants it will be told.
     }
   }

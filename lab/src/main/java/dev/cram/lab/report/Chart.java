@@ -6,8 +6,10 @@ import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
@@ -45,6 +47,7 @@ final class Chart {
 
   private final XYChart chart;
   private final List<HotSpot> hotSpots = new ArrayList<>();
+  private final Set<String> names = new HashSet<>();
   private final Span xSpan = new Span();
   private final Span ySpan = new Span();
   private int styles;
@@ -144,7 +147,7 @@ final class Chart {
   Chart reference(String name, double[] x, double[] y) {
     xSpan.add(x);
     ySpan.add(y);
-    XYSeries series = chart.addSeries(name, x, y);
+    XYSeries series = chart.addSeries(unused(name), x, y);
     series
         .setXYSeriesRenderStyle(XYSeriesRenderStyle.Line)
         .setMarker(SeriesMarkers.NONE)
@@ -156,7 +159,7 @@ final class Chart {
 
   /** One of many lines that stand behind the others, without a place in the legend. */
   Chart faint(String name, double[] x, double[] y) {
-    XYSeries series = chart.addSeries(name, x, y);
+    XYSeries series = chart.addSeries(unused(name), x, y);
     series
         .setXYSeriesRenderStyle(XYSeriesRenderStyle.Line)
         .setMarker(SeriesMarkers.NONE)
@@ -167,12 +170,17 @@ final class Chart {
     return this;
   }
 
+  /** A source may be called like a line that is drawn for reference. */
+  private String unused(String name) {
+    return names.add(name) ? name : unused(name + " ");
+  }
+
   private XYSeries add(String name, double[] x, double[] y, boolean hot) {
     int kept = 0;
     double[] keptX = new double[x.length];
     double[] keptY = new double[y.length];
     for (int i = 0; i < x.length; i++) {
-      if (!Double.isNaN(x[i]) && !Double.isNaN(y[i])) {
+      if (Double.isFinite(x[i]) && Double.isFinite(y[i])) {
         keptX[kept] = x[i];
         keptY[kept++] = y[i];
         if (hot) {
@@ -188,7 +196,7 @@ final class Chart {
     keptY = Arrays.copyOf(keptY, kept);
     xSpan.add(keptX);
     ySpan.add(keptY);
-    XYSeries series = chart.addSeries(name, keptX, keptY);
+    XYSeries series = chart.addSeries(unused(name), keptX, keptY);
     Color colour = Look.COLOURS[styles % Look.COLOURS.length];
     series.setLineColor(colour);
     series.setMarkerColor(colour);

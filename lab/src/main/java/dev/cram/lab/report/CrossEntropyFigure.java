@@ -2,10 +2,10 @@ package dev.cram.lab.report;
 
 import dev.cram.lab.database.LabDatabase;
 import dev.cram.lab.run.Run;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
+import java.util.Comparator;
 import java.util.Optional;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /** Cross-entropy of the texts before and after cramming: Figures 3 and 6 of the paper. */
@@ -77,24 +77,28 @@ final class CrossEntropyFigure {
    * errors; NaN if all or none are lossless.
    */
   private static double losslessThreshold(Table runs) {
-    List<Boolean> lossless = new ArrayList<>();
     double[] before = runs.numbers("before");
-    for (double accuracy : runs.numbers("accuracy")) {
-      lossless.add(accuracy > Run.DECODED);
-    }
-    if (!lossless.contains(true) || !lossless.contains(false)) {
+    double[] accuracy = runs.numbers("accuracy");
+    int[] order =
+        IntStream.range(0, before.length)
+            .boxed()
+            .sorted(Comparator.comparingDouble(i -> before[i]))
+            .mapToInt(i -> i)
+            .toArray();
+    int lossless = (int) DoubleStream.of(accuracy).filter(a -> a > Run.DECODED).count();
+    if (lossless == 0 || lossless == before.length) {
       return Double.NaN;
     }
+    // As yet all are said to be lossy.
+    int errors = lossless;
+    int fewest = Integer.MAX_VALUE;
     double best = Double.NaN;
-    long fewest = Long.MAX_VALUE;
-    for (double threshold : before) {
-      long errors =
-          IntStream.range(0, before.length)
-              .filter(i -> lossless.get(i) != (before[i] <= threshold))
-              .count();
-      if (errors < fewest) {
+    for (int i = 0; i < order.length; i++) {
+      errors += accuracy[order[i]] > Run.DECODED ? -1 : 1;
+      boolean isLastOfAlike = i + 1 == order.length || before[order[i + 1]] > before[order[i]];
+      if (isLastOfAlike && errors < fewest) {
         fewest = errors;
-        best = threshold;
+        best = before[order[i]];
       }
     }
     return best;

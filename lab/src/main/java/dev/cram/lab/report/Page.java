@@ -8,6 +8,9 @@ import java.util.stream.Collectors;
 final class Page {
   private static final int MOST_ROWS = 500;
 
+  /** By which a page of ours is known. */
+  static final String TITLE = "<title>Cram: report</title>";
+
   private static final String HEAD =
       """
       <!doctype html>

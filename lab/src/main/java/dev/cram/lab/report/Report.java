@@ -43,7 +43,11 @@ public final class Report {
     }
     try {
       Path page = folder.resolve("index.html");
-      Set<String> stale = files(Files.exists(page) ? Files.readString(page) : "");
+      String former = Files.exists(page) ? Files.readString(page) : Page.TITLE;
+      if (!former.contains(Page.TITLE)) {
+        throw new InputException(page + ": is not a report of Cram; choose another folder");
+      }
+      Set<String> stale = files(former);
       Files.createDirectories(folder.resolve("figures"));
       Files.createDirectories(folder.resolve("data"));
       Map<Selection, List<Figure>> figures = new LinkedHashMap<>();

@@ -40,7 +40,13 @@ record Selection(String column, String value) {
 
   /** As a part of a file's name. */
   String fileName() {
-    return column.isEmpty() ? "" : "--" + column + "-" + value.replaceAll("[^A-Za-z0-9._-]", "_");
+    if (column.isEmpty()) {
+      return "";
+    }
+    String plain = value.replaceAll("[^A-Za-z0-9._-]", "_");
+    // Other values may become the same.
+    String mark = plain.equals(value) ? "" : "-" + Integer.toHexString(value.hashCode());
+    return "--" + column + "-" + plain + mark;
   }
 
   /** As an identifier in the page. */

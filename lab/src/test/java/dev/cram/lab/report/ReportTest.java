@@ -1,12 +1,14 @@
 package dev.cram.lab.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cram.lab.database.LabDatabase;
 import dev.cram.lab.run.Curve;
 import dev.cram.lab.run.Line;
 import dev.cram.lab.run.Run;
 import dev.cram.lab.run.RunKey;
+import dev.cram.lm.InputException;
 import dev.cram.tensor.Precision;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -151,6 +153,37 @@ class ReportTest {
     assertThat(old).doesNotExist();
     assertThat(foreign).exists();
     assertThat(again.resolve("figures/bits.svg")).exists();
+  }
+
+  @Test
+  void aPageOfSomebodyElseStays() throws Exception {
+    Path site = Files.createDirectories(folder.resolve("site/figures")).getParent();
+    Path own = Files.writeString(site.resolve("figures/a.svg"), "<svg/>");
+    Path page = Files.writeString(site.resolve("index.html"), "<img src=\"figures/a.svg\">");
+
+    assertThatThrownBy(() -> Report.write(lab, site))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("is not a report of Cram");
+
+    assertThat(own).exists();
+    assertThat(page).hasContent("<img src=\"figures/a.svg\">");
+  }
+
+  @Test
+  void whateverSourcesAreCalledEachHasFiguresOfItsOwn() throws Exception {
+    Path named = folder.resolve("named");
+    try (LabDatabase small = LabDatabase.open(folder.resolve("named.db"))) {
+      for (String source : List.of("\u4e2d\u6587", "\u82f1\u6587", "no gain")) {
+        small.add("test", run("tiny", source, 0, 16, 1, 1));
+        small.add("test", run("tiny", source, 1, 128, 1, 1));
+      }
+      Report.write(small, named);
+    }
+    try (Stream<Path> files = Files.list(named.resolve("figures"))) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .filteredOn(name -> name.startsWith("figure3--source-"))
+          .hasSize(3);
+    }
   }
 
   @Test

@@ -17,13 +17,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** A small JSON file of a model directory that holds one object. */
-final class JsonFile {
+public final class JsonFile {
   /** No config or index comes near this; a weights file given by mistake does. */
   private static final long MAX_BYTES = 64 << 20;
 
   private JsonFile() {}
 
-  static JsonObject read(Path path) {
+  /**
+   * Reads one.
+   *
+   * @throws InputException if it cannot be read, is too large or no JSON object
+   */
+  public static JsonObject read(Path path) {
     return parse(path.toString(), bytes(path));
   }
 

@@ -59,6 +59,9 @@ public final class SafetensorsFile implements AutoCloseable {
     if (!Files.exists(path)) {
       throw new InputException(name + ": no such file; expected a safetensors file");
     }
+    if (!Files.isRegularFile(path)) {
+      throw new InputException(name + ": is no regular file; expected a safetensors file");
+    }
     Arena arena = Arena.ofShared();
     try (FileChannel channel = FileChannel.open(path)) {
       MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);

@@ -16,11 +16,12 @@ import java.net.URLEncoder;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
@@ -34,6 +35,9 @@ import java.util.stream.Collectors;
  * large files on another host, at an address that is valid for a while.
  */
 final class Hub implements AutoCloseable {
+  /** Bytes of a file; a sum of a repository's stays within a long. */
+  private static final long LARGEST = 1L << 60;
+
   private static final int BUFFER_BYTES = 1 << 16;
   private static final int MAX_LISTING_BYTES = 64 << 20;
 
@@ -106,8 +110,18 @@ final class Hub implements AutoCloseable {
   /** Whether a file of this name can be put below a folder without leaving it. */
   private static boolean isFileName(String name) {
     return name.matches("[^\\\\:\\p{Cntrl}]+")
+        && isPath(name)
         && Arrays.stream(name.split("/", -1))
             .noneMatch(part -> part.isEmpty() || part.equals(".") || part.equals(".."));
+  }
+
+  /** Whether this machine's file names have these characters. */
+  private static boolean isPath(String name) {
+    try {
+      return !Path.of(name).isAbsolute();
+    } catch (InvalidPathException e) {
+      return false;
+    }
   }
 
   /**
@@ -130,9 +144,9 @@ final class Hub implements AutoCloseable {
     HttpHeaders headers = response.headers();
     Optional<ContentHash> hash =
         linkedEtag(headers).or(() -> headers.firstValue("ETag")).flatMap(ContentHash::ofEtag);
-    OptionalLong size = headers.firstValueAsLong("X-Linked-Size");
+    Optional<Long> size = headers.firstValue("X-Linked-Size").flatMap(Hub::size);
     if (size.isEmpty() && response.statusCode() == 200) {
-      size = headers.firstValueAsLong("Content-Length");
+      size = headers.firstValue("Content-Length").flatMap(Hub::size);
     }
     if (!headers.firstValue("X-Repo-Commit").map(commit::equals).orElse(true)
         || hash.isEmpty()
@@ -140,7 +154,16 @@ final class Hub implements AutoCloseable {
       throw new InputException(
           uri + ": the answer lacks commit, hash or size of the file; check HF_ENDPOINT");
     }
-    return new RemoteFile(path, uri, hash.get(), size.getAsLong());
+    return new RemoteFile(path, uri, hash.get(), size.get());
+  }
+
+  private static Optional<Long> size(String digits) {
+    try {
+      long size = Long.parseLong(digits);
+      return size >= 0 && size <= LARGEST ? Optional.of(size) : Optional.empty();
+    } catch (NumberFormatException e) {
+      return Optional.empty();
+    }
   }
 
   private static Optional<String> linkedEtag(HttpHeaders headers) {

@@ -161,6 +161,9 @@ final class HubHttp implements AutoCloseable {
     HttpRequest.Builder request;
     try {
       request = HttpRequest.newBuilder(uri);
+      if (uri.getPort() > 65535) {
+        throw new IllegalArgumentException("there is no such port");
+      }
     } catch (IllegalArgumentException e) {
       throw new ProtocolException("'" + uri + "' is no address");
     }

@@ -17,6 +17,9 @@ import java.util.concurrent.Future;
 
 /** Downloads a model from the Hugging Face hub into the cache that Python uses too. */
 public final class HubPull implements AutoCloseable {
+  /** Bytes of a configuration, a tokenizer or an index; the largest tokenizers have 40 million. */
+  private static final long MOST_DESCRIPTION = 256 << 20;
+
   private final HubSettings settings;
   private final ModelReference reference;
   private final PullListener listener;
@@ -94,6 +97,14 @@ public final class HubPull implements AutoCloseable {
 
   private void fetchTogether(String commit, List<String> paths) throws IOException {
     List<RemoteFile> files = describe(commit, paths);
+    for (RemoteFile file : files) {
+      if (file.size() > MOST_DESCRIPTION) {
+        throw new InputException(
+            "%s: %s has %d bytes, expected at most %d"
+                .formatted(reference, file.path(), file.size(), MOST_DESCRIPTION));
+      }
+    }
+    requireSpace(commit, files);
     together(
         files.stream()
             .<Task<Void>>map(file ->

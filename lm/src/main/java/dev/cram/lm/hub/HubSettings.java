@@ -59,7 +59,8 @@ public record HubSettings(
   private static URI endpoint(String text) {
     try {
       URI uri = URI.create(text.replaceAll("/+$", ""));
-      if (uri.getHost() != null && uri.getScheme().matches("https?")) {
+      boolean isWeb = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+      if (isWeb && uri.getHost() != null && uri.getPort() <= 65535) {
         return uri;
       }
     } catch (IllegalArgumentException e) {

@@ -2,12 +2,9 @@ package dev.cram.lm.hub;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import dev.cram.lm.InputException;
-import java.io.IOException;
-import java.nio.file.Files;
+import dev.cram.lm.files.JsonFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -100,19 +97,14 @@ record NeededFiles(List<String> description, List<String> weights) {
     }
     Path index = snapshot.resolve(INDEX);
     Set<String> shards = new TreeSet<>();
-    try {
-      if (JsonParser.parseString(Files.readString(index)) instanceof JsonObject object
-          && object.get("weight_map") instanceof JsonObject weightMap) {
-        for (JsonElement shard : weightMap.asMap().values()) {
-          if (!(shard instanceof JsonPrimitive name)) {
-            throw new InputException(
-                index + ": weight_map has " + shard + ", expected names of files");
-          }
-          shards.add(name.getAsString());
+    if (JsonFile.read(index).get("weight_map") instanceof JsonObject weightMap) {
+      for (JsonElement shard : weightMap.asMap().values()) {
+        if (!(shard instanceof JsonPrimitive name)) {
+          throw new InputException(
+              index + ": weight_map has " + shard + ", expected names of files");
         }
+        shards.add(name.getAsString());
       }
-    } catch (IOException | JsonParseException | IllegalStateException e) {
-      throw new InputException(index + ": cannot be read: " + e.getMessage(), e);
     }
     if (shards.isEmpty()) {
       throw new InputException(index + ": names no weights, expected an object weight_map");

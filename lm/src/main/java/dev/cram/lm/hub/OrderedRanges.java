@@ -60,7 +60,7 @@ final class OrderedRanges {
     private final long to;
     private final byte[] bytes;
     private int filled;
-    private RuntimeException failure;
+    private Throwable failure;
 
     Range(long from, long to, byte[] bytes) {
       this.from = from;
@@ -71,7 +71,7 @@ final class OrderedRanges {
     void fill(Hub hub, RemoteFile file) {
       try {
         hub.read(file, from, to, this::add);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         fail(e);
       }
     }
@@ -82,7 +82,7 @@ final class OrderedRanges {
       notifyAll();
     }
 
-    private synchronized void fail(RuntimeException e) {
+    private synchronized void fail(Throwable e) {
       failure = e;
       notifyAll();
     }
@@ -106,7 +106,10 @@ final class OrderedRanges {
         throw new CancellationException("interrupted");
       }
       if (filled == taken) {
-        throw failure;
+        switch (failure) {
+          case Error e -> throw e;
+          case Throwable e -> throw (RuntimeException) e;
+        }
       }
       int count = Math.min(piece.length, filled - taken);
       System.arraycopy(bytes, taken, piece, 0, count);

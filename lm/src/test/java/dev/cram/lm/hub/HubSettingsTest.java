@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HubSettingsTest {
   @TempDir private Path home;
@@ -64,9 +66,10 @@ class HubSettingsTest {
         .hasMessageNotContaining("hf_sec");
   }
 
-  @Test
-  void refuseAnEndpointThatIsNoAddress() {
-    assertThatThrownBy(() -> of(Map.of("HF_ENDPOINT", "huggingface.co")))
+  @ParameterizedTest
+  @ValueSource(strings = {"huggingface.co", "//huggingface.co", "https://huggingface.co:99999"})
+  void refuseAnEndpointThatIsNoAddress(String endpoint) {
+    assertThatThrownBy(() -> of(Map.of("HF_ENDPOINT", endpoint)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("HF_ENDPOINT")
         .hasMessageContaining("https://");

@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Comparator;
@@ -45,6 +46,9 @@ final class GgufFile implements AutoCloseable {
    */
   static GgufFile open(Path path) {
     String name = path.toString();
+    if (Files.exists(path) && !Files.isRegularFile(path)) {
+      throw new InputException(name + ": is no regular file; expected a GGUF file");
+    }
     Arena arena = Arena.ofShared();
     try (FileChannel channel = FileChannel.open(path)) {
       MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
