@@ -25,7 +25,8 @@ final class ExperimentOptions {
   @Option(
       names = {"-d", "--database"},
       paramLabel = "FILE",
-      description = "DuckDB file of the results (default: NAME.db, after the experiment).")
+      description =
+          "DuckDB file of the results (default: NAME.db, after the experiment; measure.db without one).")
   private Path database;
 
   @Option(names = "--name", paramLabel = "NAME", description = "Name of the experiment.")
@@ -66,7 +67,7 @@ final class ExperimentOptions {
       names = {"-k", "--vectors"},
       paramLabel = "K",
       split = ",",
-      description = "Numbers of vectors (default: 1).")
+      description = "Numbers of vectors (default: 1; with one-step 2).")
   private List<Integer> vectors;
 
   @Option(

@@ -15,14 +15,18 @@ final class ModelOptions {
           "Language model: "
               + BUILT_IN_MODEL
               + ", which is built in; a Hugging Face model folder; a GGUF file; or"
-              + " OWNER/NAME[@REVISION][:FILE] that cram pull has downloaded.")
+              + " OWNER/NAME[@REVISION][:FILE] that cram pull has downloaded (default: "
+              + BUILT_IN_MODEL
+              + ", or what the .cram file names).")
   private String model;
 
   @Option(
       names = "--threads",
       paramLabel = "T",
       converter = Threads.class,
-      description = "Threads (default: all cores). The result does not depend on their number.")
+      description =
+          "Threads (default: all cores). The result does not depend on their number, unless time is"
+              + " limited.")
   private Integer threads;
 
   /** The model that was named, or else {@code otherwise}. */

@@ -9,9 +9,9 @@ import java.util.Set;
  * How recipes did on the same texts: a line for each recipe, source, length and number of vectors.
  *
  * <p>A text that never became exact counts as never, not as missing: a median of steps or seconds
- * is infinite where fewer than half of the texts became exact. Time and steps are those of the
- * whole search, restarts and line searches included. Horizons are by teacher forcing, along the
- * search.
+ * is infinite where fewer than half of the texts became exact. Steps are those until most tokens
+ * were right, restarts and line searches included; seconds are their share of the whole search.
+ * Horizons are by teacher forcing, along the search.
  *
  * @param recipe with what else runs of this name differ in, such as the most steps
  * @param texts that the recipe was tried on
