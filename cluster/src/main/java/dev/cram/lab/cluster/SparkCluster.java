@@ -43,6 +43,8 @@ public final class SparkCluster implements Cluster {
             .setAppName("cram measure")
             // Only an executor that keeps dying should end an experiment of many hours.
             .set("spark.task.maxFailures", "16")
+            // Of all runs of a model together; the vectors of some 50,000 are a gigabyte.
+            .set("spark.driver.maxResultSize", "0")
             .set("spark.log.level", "WARN");
     settings.forEach(conf::set);
     String given = conf.get("spark.executor.extraJavaOptions", "");

@@ -100,7 +100,8 @@ final class Claims {
             """
             SELECT starts_with(source, 'random') AS random, avg(information_gain) AS mean,
               stddev_samp(information_gain) AS deviation, count(*) AS runs
-            FROM selected WHERE model = ? AND recipe = ? AND vectors = 1 AND accuracy <= decoded()
+            FROM selected
+            WHERE model = ? AND recipe = ? AND vectors = 1 AND first_seed AND accuracy <= decoded()
             GROUP BY ALL ORDER BY random
             """);
     if (gains.rows().size() == 2) {
@@ -123,8 +124,9 @@ final class Claims {
             """
             SELECT length, avg(information_gain) AS mean, stddev_samp(information_gain) AS deviation,
               count(*) AS runs
-            FROM selected WHERE model = ? AND recipe = ? AND vectors = 1
-            GROUP BY ALL HAVING count(*) FILTER (accuracy > decoded()) <= count(*) / 10
+            FROM selected WHERE model = ? AND recipe = ? AND vectors = 1 AND first_seed
+            GROUP BY ALL
+            HAVING count(*) > 1 AND count(*) FILTER (accuracy > decoded()) <= count(*) / 10
             ORDER BY length
             """);
     int last = gains.rows().size() - 1;
@@ -146,9 +148,9 @@ final class Claims {
   /** Texts of a length that were run with several numbers of vectors, so that like meets like. */
   private static final String WITH_SEVERAL_VECTORS =
       """
-      (model, recipe, source, sample, length, seed) IN (
-        SELECT (model, recipe, source, sample, length, seed) FROM selected
-        GROUP BY model, recipe, source, sample, length, seed HAVING count(DISTINCT vectors) > 1)
+      first_seed AND (model, recipe, source, text_hash, length) IN (
+        SELECT (model, recipe, source, text_hash, length) FROM selected
+        GROUP BY model, recipe, source, text_hash, length HAVING count(DISTINCT vectors) > 1)
       """;
 
   private void gainGrowsLinearlyWithVectors() {
@@ -181,15 +183,15 @@ final class Claims {
   private static final String DECODED =
       """
       WITH of_text AS (
-        SELECT %1$s AS part, source, sample, seed,
+        SELECT %1$s AS part, source, sample,
           coalesce(max(length) FILTER (accuracy >= decoded()), 0) AS tokens
-        FROM selected WHERE model = ? AND recipe = ? %2$s GROUP BY ALL)
+        FROM selected WHERE model = ? AND recipe = ? AND first_seed AND %2$s GROUP BY ALL)
       SELECT part, avg(tokens) AS mean, stddev_samp(tokens) AS deviation, count(*) AS runs
       FROM of_text GROUP BY ALL HAVING count(*) > 1 ORDER BY part
       """;
 
   private void capacityGrowsLinearlyWithVectors() {
-    Table capacities = query(DECODED.formatted("vectors", "AND " + WITH_SEVERAL_VECTORS));
+    Table capacities = query(DECODED.formatted("vectors", WITH_SEVERAL_VECTORS));
     int last = capacities.rows().size() - 1;
     if (last >= 1 && capacities.number(0, "mean") > 0) {
       Mean fewest = Mean.of(capacities, 0).times(1 / capacities.number(0, "part"));
@@ -206,9 +208,19 @@ final class Claims {
     }
   }
 
+  /** Lengths that several texts of both kinds have, where one text has them all. */
+  private static final String OF_BOTH_KINDS =
+      """
+      vectors = 1 AND length IN (
+        SELECT length FROM selected other
+        WHERE other.model = selected.model AND other.recipe = selected.recipe AND vectors = 1
+          AND first_seed
+        GROUP BY length HAVING count(*) FILTER (starts_with(source, 'random')) > 1
+          AND count(*) FILTER (NOT starts_with(source, 'random')) > 1)
+      """;
+
   private void naturalDecodesLonger() {
-    Table decoded =
-        query(DECODED.formatted("starts_with(source, 'random')", "AND vectors = 1 AND seed = 1"));
+    Table decoded = query(DECODED.formatted("starts_with(source, 'random')", OF_BOTH_KINDS));
     if (decoded.rows().size() == 2) {
       Mean natural = Mean.of(decoded, 0);
       Mean random = Mean.of(decoded, 1);

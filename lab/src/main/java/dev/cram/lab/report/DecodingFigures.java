@@ -49,24 +49,29 @@ final class DecodingFigures {
         Table.of(
             database,
             """
-            WITH points AS (
-              SELECT model, source, length, id, unnest(curve_step) AS step,
-                unnest(curve_exact_prefix) AS prefix, seconds / steps AS step_seconds
-              FROM series JOIN traces USING (id) WHERE vectors = 1),
-            best AS (
-              SELECT *, max(prefix) OVER (PARTITION BY id ORDER BY step) AS best FROM points),
-            lengths AS (SELECT model, max(length) AS length FROM series GROUP BY ALL)
-            SELECT model, source, step, avg(best) AS horizon, avg(step * step_seconds) AS seconds,
-              count(*) AS runs
-            FROM best JOIN lengths USING (model, length)
-            WHERE step IN (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
-              OR step % 50 = 0
-            GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL
+            WITH lengths AS (
+              SELECT model, max(length) AS length FROM series WHERE vectors = 1 GROUP BY ALL),
+            points AS (
+              SELECT model, source, id, seconds * unnest(curve_step) / steps AS moment,
+                unnest(curve_exact_prefix) AS prefix
+              FROM series JOIN traces USING (id) JOIN lengths USING (model, length)
+              WHERE vectors = 1),
+            ends AS (SELECT model, max(moment) AS latest FROM points GROUP BY ALL),
+            times AS (
+              SELECT model, latest * pow(2, (i - 40) / 4.0) AS time
+              FROM ends, range(0, 41) AS r (i)),
+            held AS (
+              SELECT model, source, id, time,
+                coalesce(max(prefix) FILTER (WHERE moment <= time), 0) AS held
+              FROM points JOIN times USING (model) GROUP BY ALL)
+            SELECT model, source, time AS seconds, avg(held) AS horizon, count(*) AS runs
+            FROM held GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL
             """);
     if (curves.isEmpty()) {
       return Optional.empty();
     }
-    Chart chart = new Chart("seconds on one core", "exact prefix (tokens, teacher-forced)");
+    Chart chart =
+        new Chart("seconds on one core", "exact prefix (tokens, teacher-forced)").logarithmicX();
     for (String model : curves.distinct("model")) {
       for (String source : curves.distinct("source")) {
         Table curve = curves.where("model", model).where("source", source);
@@ -78,8 +83,8 @@ final class DecodingFigures {
         new Figure(
             "horizon-time",
             "Horizon against time",
-            "The longest exact prefix so far, mean over the texts of the longest length of a model"
-                + " that are still being optimised at that step.",
+            "The longest exact prefix so far, mean over the texts of the longest length of a model;"
+                + " a search that has ended keeps what it had.",
             chart.svg(),
             curves));
   }

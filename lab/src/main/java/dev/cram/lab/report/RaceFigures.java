@@ -1,10 +1,16 @@
 package dev.cram.lab.report;
 
 import dev.cram.lab.database.LabDatabase;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /** Recipes against each other on the same texts. Nothing where there is only one recipe. */
 final class RaceFigures {
+  /** Recipes are compared on what is alike in all but the last of these. */
+  private static final List<String> ALIKE =
+      List.of("model", "source", "length", "vectors", "recipe");
+
   private RaceFigures() {}
 
   static Optional<Figure> standings(LabDatabase database) {
@@ -32,24 +38,19 @@ final class RaceFigures {
             database,
             """
             WITH ended AS (
-              SELECT model, length, recipe, exact, seconds * steps_to_best / steps AS seconds,
-                count(*) OVER (PARTITION BY model, length, recipe) AS texts
+              SELECT %1$s, exact, seconds * steps_to_best / steps AS seconds,
+                count(*) OVER (PARTITION BY %1$s) AS texts
               FROM selected)
-            SELECT model, length, recipe, seconds,
-              row_number() OVER (PARTITION BY model, length, recipe ORDER BY seconds) / texts AS share
+            SELECT %1$s, seconds,
+              row_number() OVER (PARTITION BY %1$s ORDER BY seconds) / texts AS share
             FROM ended WHERE exact ORDER BY ALL
-            """);
+            """
+                .formatted(String.join(", ", ALIKE)));
     Chart chart =
         new Chart("seconds", "share of the texts that are exact").logarithmicX().from(0, 1);
-    for (String model : shares.distinct("model")) {
-      for (String length : shares.distinct("length")) {
-        for (String recipe : shares.distinct("recipe")) {
-          Table line = shares.where("model", model).where("length", length).where("recipe", recipe);
-          chart.line(
-              label(shares, model, length, recipe), line.numbers("seconds"), line.numbers("share"));
-        }
-      }
-    }
+    shares
+        .split(ALIKE)
+        .forEach((name, line) -> chart.line(name, line.numbers("seconds"), line.numbers("share")));
     return Optional.of(
         new Figure(
             "race-exact",
@@ -69,7 +70,7 @@ final class RaceFigures {
             database,
             """
             WITH points AS (
-              SELECT model, length, recipe, id, seconds * unnest(curve_step) / steps AS moment,
+              SELECT %1$s, id, seconds * unnest(curve_step) / steps AS moment,
                 unnest(curve_exact_prefix) AS prefix
               FROM selected JOIN traces USING (id)),
             ends AS (SELECT model, length, max(moment) AS latest FROM points GROUP BY ALL),
@@ -77,24 +78,22 @@ final class RaceFigures {
               SELECT model, length, latest * pow(2, (i - 40) / 4.0) AS time
               FROM ends, range(0, 41) AS r (i)),
             held AS (
-              SELECT p.model, p.length, p.recipe, p.id, t.time,
-                coalesce(max(prefix) FILTER (WHERE moment <= time), 0) AS held
-              FROM points p JOIN times t ON p.model = t.model AND p.length = t.length
-              GROUP BY ALL)
-            SELECT model, length, recipe, time AS seconds, avg(held) AS horizon, count(*) AS texts
+              SELECT %1$s, id, time, coalesce(max(prefix) FILTER (WHERE moment <= time), 0) AS held
+              FROM points JOIN times USING (model, length) GROUP BY ALL)
+            SELECT %1$s, time AS seconds, avg(held) AS horizon, count(*) AS texts
             FROM held GROUP BY ALL ORDER BY ALL
-            """);
+            """
+                .formatted(String.join(", ", ALIKE)));
     Chart chart = new Chart("seconds", "mean exact prefix (tokens)").logarithmicX();
     for (String model : curves.distinct("model")) {
       Table ofModel = curves.where("model", model);
-      Table longest = ofModel.where("length", ofModel.distinct("length").getLast());
-      for (String recipe : longest.distinct("recipe")) {
-        Table line = longest.where("recipe", recipe);
-        chart.curve(
-            (curves.distinct("model").size() == 1 ? "" : model + ", ") + recipe,
-            line.numbers("seconds"),
-            line.numbers("horizon"));
-      }
+      int most = (int) Arrays.stream(ofModel.numbers("length")).max().orElse(0);
+      Table longest = ofModel.where("length", Integer.toString(most));
+      String prefix = curves.distinct("model").size() == 1 ? "" : model + ", ";
+      longest
+          .split(ALIKE)
+          .forEach((name, line) ->
+              chart.curve(prefix + name, line.numbers("seconds"), line.numbers("horizon")));
     }
     return Optional.of(
         new Figure(
@@ -110,11 +109,5 @@ final class RaceFigures {
     return Table.of(database, "SELECT count(DISTINCT recipe_name) AS recipes FROM selected")
             .number(0, "recipes")
         > 1;
-  }
-
-  private static String label(Table table, String model, String length, String recipe) {
-    return (table.distinct("model").size() == 1 ? "" : model + ", ")
-        + recipe
-        + (table.distinct("length").size() == 1 ? "" : ", " + length);
   }
 }

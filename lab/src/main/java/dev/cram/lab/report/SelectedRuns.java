@@ -11,7 +11,8 @@ import java.util.stream.Collectors;
  * <p>A mean says something only of runs that are alike. So where runs of one model have other
  * weights, the model's name says so here, and where its runs of one recipe have other step budgets,
  * patience, precisions or revisions, the recipe's name does. The names themselves are {@code
- * model_name} and {@code recipe_name}.
+ * model_name} and {@code recipe_name}. Of runs that differ in their seeds alone, one has {@code
+ * first_seed}.
  */
 final class SelectedRuns {
   private static final String ALIKE =
@@ -49,6 +50,11 @@ final class SelectedRuns {
       FROM selected, counts
       """;
 
+  /** Runs of one text from other seeds say nothing of other texts. */
+  private static final String FIRST_SEED =
+      "row_number() OVER (PARTITION BY model, recipe, source, text_hash, length, vectors"
+          + " ORDER BY seed) = 1 AS first_seed";
+
   private SelectedRuns() {}
 
   /** Makes the views have all runs. */
@@ -64,8 +70,9 @@ final class SelectedRuns {
   static void where(LabDatabase database, String condition) {
     database.execute(ALIKE);
     database.execute(
-        "CREATE OR REPLACE TEMP VIEW selected AS SELECT * FROM alike"
-            + " WHERE id IN (SELECT id FROM results WHERE "
+        "CREATE OR REPLACE TEMP VIEW selected AS SELECT *, "
+            + FIRST_SEED
+            + " FROM alike WHERE id IN (SELECT id FROM results WHERE "
             + condition
             + ")");
     database.execute(SERIES);

@@ -16,19 +16,19 @@ final class SimilarityFigure {
             database,
             """
             WITH single AS (
-              SELECT *, count(*) OVER (PARTITION BY model, recipe, precision, source, sample, length) AS seeds
+              SELECT *, count(*) OVER (PARTITION BY model, recipe, precision, text_hash) AS seeds
               FROM series WHERE vectors = 1),
             several AS (SELECT DISTINCT model, length FROM single WHERE seeds > 1),
             comparable AS (
               SELECT * FROM single
               WHERE NOT EXISTS (FROM several) OR (model, length) IN (SELECT (model, length) FROM several)),
             chosen AS (
-              SELECT id, model, recipe, source, sample, length, mem
+              SELECT id, model, recipe, text_hash, length, mem
               FROM comparable JOIN traces USING (id)
               QUALIFY row_number() OVER (PARTITION BY model ORDER BY seeds DESC, hash(id)) <= %d),
             pairs AS (
               SELECT a.model,
-                CASE WHEN a.source = b.source AND a.sample = b.sample THEN 'one text' ELSE 'two texts' END AS pair,
+                CASE WHEN a.text_hash = b.text_hash THEN 'one text' ELSE 'two texts' END AS pair,
                 list_cosine_similarity(a.mem, b.mem) AS similarity
               FROM chosen a JOIN chosen b
                 ON a.model = b.model AND a.recipe = b.recipe AND a.id < b.id AND a.length = b.length),

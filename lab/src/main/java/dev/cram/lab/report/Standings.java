@@ -14,7 +14,7 @@ import java.util.Set;
  * Horizons are by teacher forcing, along the search.
  *
  * @param recipe with what else runs of this name differ in, such as the most steps
- * @param texts that the recipe was tried on
+ * @param texts that the recipe was tried on; of several seeds of a text, means and medians count
  * @param exact share of them that greedy decoding gives back
  * @param exactBetween its 95% confidence interval (Wilson's, which holds for few texts too)
  * @param steps until exact
@@ -104,9 +104,16 @@ public record Standings(
                   lambda p: CASE WHEN p[1] <= ? AND p[1] * seconds / steps <= ? THEN p[2] ELSE 0 END))
             AS held
         FROM selected r JOIN traces USING (id)),
+      of_text AS (
+      SELECT model, source, length, vectors, recipe, text_hash, sample,
+        avg(exact::INTEGER) AS exact,
+        quantile_disc(steps_to_exact, 0.5) AS steps_to_exact,
+        quantile_disc(seconds_to_exact, 0.5) AS seconds_to_exact,
+        avg(held) AS held, median(min_margin) FILTER (WHERE exact) AS min_margin
+      FROM tried GROUP BY ALL),
       grouped AS (
       SELECT model, source, length, vectors, recipe, count(*) AS texts,
-        avg(exact::INTEGER) AS exact,
+        avg(exact) AS exact,
         quantile_disc(steps_to_exact, 0.25) AS steps_25,
         quantile_disc(steps_to_exact, 0.5) AS steps_50,
         quantile_disc(steps_to_exact, 0.75) AS steps_75,
@@ -115,8 +122,8 @@ public record Standings(
         quantile_disc(seconds_to_exact, 0.75) AS seconds_75,
         avg(held) AS horizon,
         1.96 * stddev_samp(held) / sqrt(count(*)) AS horizon_half,
-        median(min_margin) FILTER (WHERE exact) AS margin
-      FROM tried GROUP BY ALL),
+        median(min_margin) AS margin
+      FROM of_text GROUP BY ALL),
       wilson AS (
         SELECT *, (exact + 1.92 / texts) / (1 + 3.84 / texts) AS centre,
           1.96 * sqrt(exact * (1 - exact) / texts + 0.96 / texts**2) / (1 + 3.84 / texts) AS half

@@ -4,8 +4,10 @@ import dev.cram.lab.database.LabDatabase;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -71,6 +73,28 @@ record Table(List<String> columns, List<List<Object>> rows) {
     return new Table(
         columns,
         rows.stream().filter(row -> String.valueOf(row.get(index)).equals(value)).toList());
+  }
+
+  /**
+   * The rows with the same values in these columns, by a name made of the values that differ in
+   * this table; of the last column's alone where none does.
+   */
+  Map<String, Table> split(List<String> by) {
+    List<String> differ = by.stream().filter(column -> distinct(column).size() > 1).toList();
+    List<String> named = differ.isEmpty() ? by.subList(by.size() - 1, by.size()) : differ;
+    Map<String, Table> parts = new LinkedHashMap<>();
+    for (int row = 0; row < rows.size(); row++) {
+      int at = row;
+      String name =
+          named.stream()
+              .map(column -> (column.equals("vectors") ? "K = " : "") + text(at, column))
+              .collect(Collectors.joining(", "));
+      parts
+          .computeIfAbsent(name, n -> new Table(columns, new ArrayList<>()))
+          .rows
+          .add(rows.get(at));
+    }
+    return parts;
   }
 
   /** A column as numbers. */

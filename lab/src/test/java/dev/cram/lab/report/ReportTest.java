@@ -37,7 +37,7 @@ class ReportTest {
             Precision.F32,
             source,
             sample,
-            "h",
+            source + sample + " " + length,
             length,
             k,
             "paper",

@@ -28,10 +28,25 @@ class StandingsTest {
   }
 
   private static Run run(String recipe, int maxSteps, int sample, int exactAt) {
+    return run(recipe, maxSteps, sample, 1, exactAt);
+  }
+
+  private static Run run(String recipe, int maxSteps, int sample, long seed, int exactAt) {
     boolean exact = exactAt > 0;
     return new Run(
         new RunKey(
-            "m", "w", Precision.F32, "novels", sample, "h", LENGTH, 1, recipe, maxSteps, STEPS, 1),
+            "m",
+            "w",
+            Precision.F32,
+            "novels",
+            sample,
+            "h",
+            LENGTH,
+            1,
+            recipe,
+            maxSteps,
+            STEPS,
+            seed),
         8,
         4096,
         STEPS,
@@ -126,6 +141,24 @@ class StandingsTest {
           .extracting(Standings::recipe, Standings::texts)
           .containsExactlyInAnyOrder(
               tuple("fast, 100 steps", 5), tuple("fast, 200 steps", 1), tuple("slow", 5));
+    }
+  }
+
+  @Test
+  void severalSeedsOfATextAreOneText() {
+    try (LabDatabase lab = LabDatabase.open(folder.resolve("seeds.db"))) {
+      for (long seed = 1; seed <= 3; seed++) {
+        lab.add("race", run("fast", STEPS, 0, seed, seed == 3 ? 0 : (int) (10 * seed)));
+      }
+      lab.add("race", run("fast", STEPS, 1, 1, 40));
+
+      Standings standings =
+          Standings.of(lab, lab.accuracies().keySet(), Standings.Budget.UNLIMITED).getFirst();
+
+      assertThat(standings.texts()).isEqualTo(2);
+      assertThat(standings.exact()).isEqualTo((2 / 3.0 + 1) / 2, within(1e-9));
+      assertThat(standings.steps().lower()).isEqualTo(20);
+      assertThat(standings.steps().upper()).isEqualTo(40);
     }
   }
 
