@@ -113,9 +113,16 @@ final class Budget {
     return seconds - (nanoTime.getAsLong() - started) / 1e9;
   }
 
-  /** Tokens that need no time, since they were done before. */
-  synchronized void wereThere(int tokens) {
-    tokensLeft -= tokens;
+  /**
+   * Learns from a segment that needs no time, since it was done before.
+   *
+   * @param heldTokens tokens that it has
+   * @param held nats that it has
+   */
+  synchronized void wasThere(int heldTokens, double held) {
+    tokensLeft -= heldTokens;
+    // The length at which the earlier process had arrived, single short segments aside.
+    length = Math.max(Math.min(length, leastNats), (length + held) / 2);
   }
 
   /**

@@ -392,9 +392,10 @@ public final class Cram implements AutoCloseable {
   /** Releases the threads, and the model if it was opened here. */
   @Override
   public void close() {
-    if (closesLm) {
-      lm.close();
+    try (workers) {
+      if (closesLm) {
+        lm.close();
+      }
     }
-    workers.close();
   }
 }

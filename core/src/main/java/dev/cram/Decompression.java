@@ -82,8 +82,9 @@ final class Decompression {
    */
   Restored run(long begin, long end, boolean keepGoing, OutputStream out) throws IOException {
     // Without offsets nobody knows what a part touches before it is decoded.
+    boolean offsets = file.hasOffsets();
     List<Part> parts =
-        parts().stream().filter(part -> !file.hasOffsets() || part.touches(begin, end)).toList();
+        parts().stream().filter(part -> !offsets || part.touches(begin, end)).toList();
     int allTokens = parts.stream().mapToInt(Part::tokens).sum();
     Window window = new Window(out, begin, end, parts.isEmpty() ? 0 : parts.getFirst().from);
     boolean all = window.isWholeFile(file);

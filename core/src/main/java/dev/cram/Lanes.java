@@ -46,16 +46,22 @@ final class Lanes<R extends AutoCloseable> {
       serve(workers, open, jobs);
     } else {
       List<Thread> others = new ArrayList<>();
-      for (int lane = 1; lane < lanes; lane++) {
-        int threads = share(workers.threads(), lane, lanes);
-        others.add(
-            Thread.ofPlatform()
-                .daemon()
-                .name("cram-lane-" + lane)
-                .start(() -> serve(threads, open, jobs)));
+      try {
+        for (int lane = 1; lane < lanes; lane++) {
+          int threads = share(workers.threads(), lane, lanes);
+          others.add(
+              Thread.ofPlatform()
+                  .daemon()
+                  .name("cram-lane-" + lane)
+                  .start(() -> serve(threads, open, jobs)));
+        }
+        serve(share(workers.threads(), 0, lanes), open, jobs);
+      } catch (Throwable e) {
+        // A system may have no more threads; those that run must not outlive what they work on.
+        fail(e);
+      } finally {
+        others.forEach(Lanes::join);
       }
-      serve(share(workers.threads(), 0, lanes), open, jobs);
-      others.forEach(Lanes::join);
     }
     switch (failure) {
       case null -> {}
@@ -72,6 +78,8 @@ final class Lanes<R extends AutoCloseable> {
   private void serve(int threads, Function<Workers, R> open, Supplier<Job<R>> jobs) {
     try (Workers own = new Workers(threads)) {
       serve(own, open, jobs);
+    } catch (Throwable e) {
+      fail(e);
     }
   }
 

@@ -71,7 +71,11 @@ final class Segmenter {
       int length = length(nats, at, capacity.nats(), maxTokens);
       double wantedNats = sum(nats, at, length);
       int[] wanted = Arrays.copyOfRange(tokens, at, at + length);
-      Segment segment = done(wanted, firstToken + at);
+      Segment segment =
+          budget == null
+              ? done(wanted, firstToken + at, length)
+              // How long it was to be depended on the time of then.
+              : done(Arrays.copyOfRange(tokens, at, tokens.length), firstToken + at, 0);
       if (segment == null) {
         long before = System.nanoTime();
         segment = segment(wanted, firstToken + at);
@@ -81,6 +85,8 @@ final class Segmenter {
           budget.spent(seconds, wantedNats, sum(nats, at, held), held);
         }
         segment = finished.keep(firstToken + at, length, segment);
+      } else if (budget != null) {
+        budget.wasThere(segment.tokenCount(), sum(nats, at, segment.tokenCount()));
       }
       Outcome outcome = new Outcome(segment, wantedNats, sum(nats, at, segment.tokenCount()));
       outcomes.add(outcome);
@@ -111,16 +117,17 @@ final class Segmenter {
     return sum;
   }
 
-  /** The segment of a beginning of these tokens that an earlier process has found, or null. */
-  private Segment done(int[] tokens, int firstToken) {
-    Segment segment = finished.get(firstToken, budget == null ? tokens.length : 0);
+  /**
+   * The segment of a beginning of these tokens that an earlier process has found, or null.
+   *
+   * @param wanted how many tokens it was to have, or 0 for any number
+   */
+  private Segment done(int[] tokens, int firstToken, int wanted) {
+    Segment segment = finished.get(firstToken, wanted);
     if (segment == null
         || segment.tokenCount() > tokens.length
         || !segment.isOf(Arrays.copyOf(tokens, segment.tokenCount()))) {
       return null;
-    }
-    if (budget != null) {
-      budget.wereThere(segment.tokenCount());
     }
     listener.segmentKept(firstToken, segment);
     return segment;

@@ -92,6 +92,53 @@ class BookTest {
   }
 
   @Test
+  void withABudgetNothingThatWasFoundIsSearchedAgain() throws IOException {
+    Path journal = folder.resolve("book.cram.journal");
+    byte[] text = new String(TEXT, UTF_8).repeat(4).getBytes(UTF_8);
+    CompressOptions hour =
+        new CompressOptions(1, Recipe.CRAM.withMaxSteps(80), 1, 0.1f).withBudget(3600);
+    AtomicInteger found = new AtomicInteger();
+    CramListener stopping =
+        new CramListener() {
+          @Override
+          public void segmentStarted(int firstToken, int[] tokens, int vectors) {
+            if (found.get() == 12) {
+              throw new IllegalStateException("stopped");
+            }
+          }
+
+          @Override
+          public void segmentFinished(int firstToken, Segment segment) {
+            found.incrementAndGet();
+          }
+        };
+    AtomicInteger kept = new AtomicInteger();
+    CramListener counting =
+        new CramListener() {
+          @Override
+          public void segmentKept(int firstToken, Segment segment) {
+            kept.incrementAndGet();
+          }
+        };
+    try (Cram cram = small(1)) {
+      assertThatThrownBy(() ->
+              cram.compress(Original.of(text), hour, Optional.of(journal), stopping, file -> {}))
+          .hasMessage("stopped");
+      List<byte[]> results = new ArrayList<>();
+      cram.compress(
+          Original.of(text),
+          hour,
+          Optional.of(journal),
+          counting,
+          file -> results.add(bytesOf(file)));
+
+      assertThat(kept.get()).isEqualTo(found.get()).isEqualTo(12);
+      CramFile file = CramFile.read("x", results.getFirst());
+      assertThat(cram.decompress("x", file, CramListener.SILENT)).isEqualTo(text);
+    }
+  }
+
+  @Test
   void aJournalOfAnotherTextIsRefused() {
     Path journal = folder.resolve("book.cram.journal");
     try (Cram cram = small(1)) {

@@ -4,6 +4,7 @@ import dev.cram.Cram;
 import dev.cram.Restored;
 import dev.cram.container.CramFile;
 import dev.cram.container.CramParts;
+import dev.cram.container.ModelIdentity;
 import dev.cram.lm.InputException;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
@@ -11,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -81,7 +83,9 @@ final class DecompressCommand implements Runnable {
       ByteArrayOutputStream text = new ByteArrayOutputStream();
       decompress(parts, text, faults);
       byte[] bytes = text.toByteArray();
-      if (CramCommand.standardOutput().isPresent() && !force && !isPrintable(bytes)) {
+      if (CramCommand.standardOutput().isPresent()
+          && !force
+          && !isPrintable(bytes, !range.isAll())) {
         throw new InputException(
             input + " holds bytes that are not text; name a file with -o, or print with --force");
       }
@@ -107,16 +111,18 @@ final class DecompressCommand implements Runnable {
         if (own.begin() >= own.end() || (own.begin() >= file.originalBytes() && !range.isAll())) {
           continue;
         }
-        if (cram == null
-            || cram.lm().precision() != file.precision()
-            || !cram.identity().weightFingerprint().equals(file.model().weightFingerprint())) {
+        if (cram == null || !serves(cram, file)) {
           if (cram != null) {
             cram.close();
             cram = null;
           }
-          cram =
-              CramCommand.open(
-                  model.modelOr(file.model().modelId()), file.precision(), model.threads());
+          cram = open(model.modelOr(file.model().modelId()), file);
+          if (parts.size() > 1 && !serves(cram, file)) {
+            // The model that was named is that of another part.
+            cram.close();
+            cram = null;
+            cram = open(file.model().modelId(), file);
+          }
         }
         Restored restored =
             cram.decompress(part.name(), file, own.begin(), own.end(), keepGoing, out, progress);
@@ -127,6 +133,17 @@ final class DecompressCommand implements Runnable {
         cram.close();
       }
     }
+  }
+
+  private Cram open(String name, CramFile file) {
+    return CramCommand.open(name, file.precision(), model.threads());
+  }
+
+  private static boolean serves(Cram cram, CramFile file) {
+    ModelIdentity made = file.model();
+    return cram.lm().precision() == file.precision()
+        && cram.identity().weightFingerprint().equals(made.weightFingerprint())
+        && cram.identity().tokenizerFingerprint().equals(made.tokenizerFingerprint());
   }
 
   private static void addFaults(CramParts.Part part, Restored restored, List<String> faults) {
@@ -165,7 +182,24 @@ final class DecompressCommand implements Runnable {
     return input.substring(0, input.length() - SUFFIX.length());
   }
 
-  /** UTF-8 without anything that a terminal would take for a command. */
+  /**
+   * UTF-8 without anything that a terminal would take for a command.
+   *
+   * @param isPart whether it may begin and end within a character
+   */
+  private static boolean isPrintable(byte[] bytes, boolean isPart) {
+    int begin = 0;
+    while (isPart && begin < Math.min(3, bytes.length) && (bytes[begin] & 0xc0) == 0x80) {
+      begin++;
+    }
+    for (int cut = 0; cut <= (isPart ? Math.min(3, bytes.length - begin) : 0); cut++) {
+      if (isPrintable(Arrays.copyOfRange(bytes, begin, bytes.length - cut))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private static boolean isPrintable(byte[] bytes) {
     try {
       return StandardCharsets.UTF_8

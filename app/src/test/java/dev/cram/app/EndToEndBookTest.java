@@ -82,6 +82,25 @@ class EndToEndBookTest {
   }
 
   @Test
+  void filesOfTwoModelsOneBehindTheOtherNeedTheNameOfOne() throws IOException {
+    Path one = folder.resolve("one.cram");
+    assertDone(cram.run(compress(one)));
+    Path other = folder.resolve("other.cram");
+    Path text = Files.writeString(folder.resolve("other"), "Nobody came.");
+    assertDone(
+        cram.run("compress", text.toString(), "-o", other.toString(), "--max-steps", "3", "-q"));
+    ByteArrayOutputStream two = new ByteArrayOutputStream();
+    two.writeBytes(Files.readAllBytes(one));
+    two.writeBytes(Files.readAllBytes(other));
+    Path both = Files.write(folder.resolve("both.cram"), two.toByteArray());
+
+    Outcome all = cram.run("decompress", both.toString(), "-o", "-", "-m", MODEL.toString());
+
+    assertDone(all);
+    assertThat(all.out()).asString(UTF_8).isEqualTo(new String(TEXT, UTF_8) + "Nobody came.");
+  }
+
+  @Test
   void ofADamagedFileTheRestComesBack() throws IOException {
     Path file = folder.resolve("text.cram");
     assertDone(cram.run(compress(file)));

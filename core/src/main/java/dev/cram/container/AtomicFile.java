@@ -4,6 +4,7 @@ import dev.cram.lm.InputException;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
@@ -86,7 +87,11 @@ public final class AtomicFile {
 
   private static void telling(Path path, FileWork work) {
     try {
-      work.run();
+      try {
+        work.run();
+      } catch (UncheckedIOException e) {
+        throw e.getCause();
+      }
     } catch (AccessDeniedException e) {
       throw new InputException(
           path + ": may not be written; change its permissions or choose another output", e);

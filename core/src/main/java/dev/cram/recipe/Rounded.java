@@ -2,6 +2,7 @@ package dev.cram.recipe;
 
 import dev.cram.container.Grid;
 import dev.cram.tensor.Matrix;
+import java.util.Arrays;
 
 /**
  * Vectors rounded to a {@link Grid} of few bits, each with a scale of its own that follows its
@@ -21,6 +22,8 @@ final class Rounded implements Parametrisation {
     this.width = width;
     values = new float[vectors * width];
     scales = new float[vectors];
+    // Until there are vectors, any scale that a file may have.
+    Arrays.fill(scales, 1);
   }
 
   @Override

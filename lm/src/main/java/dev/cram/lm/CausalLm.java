@@ -108,7 +108,9 @@ public final class CausalLm implements AutoCloseable {
   /** Releases the weights; passes and decoders must have been closed. */
   @Override
   public void close() {
-    arena.close();
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
     files.close();
   }
 }
