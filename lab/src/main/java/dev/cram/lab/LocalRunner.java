@@ -57,8 +57,14 @@ public final class LocalRunner implements Runner {
                     }
                   }))
               .toList();
-      for (Future<?> loop : loops) {
-        loop.get();
+      try {
+        for (Future<?> loop : loops) {
+          loop.get();
+        }
+      } catch (InterruptedException e) {
+        // Before the pool is closed, which waits.
+        next.set(requests.size());
+        throw e;
       }
     } catch (ExecutionException e) {
       if (e.getCause() instanceof RuntimeException cause) {
@@ -69,7 +75,6 @@ public final class LocalRunner implements Runner {
       }
       throw new IllegalStateException(e.getCause());
     } catch (InterruptedException e) {
-      next.set(requests.size());
       Thread.currentThread().interrupt();
       throw new InputException("interrupted; the finished runs are recorded", e);
     }

@@ -33,9 +33,24 @@ final class Jobs implements AutoCloseable {
    *
    * @throws Refusal if there are too many
    */
-  synchronized Job submit(Job.Order order) {
+  Job submit(Job.Order order) {
+    return submit(order, 0);
+  }
+
+  /**
+   * Takes an order in the place of a job, which is given up.
+   *
+   * @throws Refusal if there are too many; the job is not given up then
+   */
+  synchronized Job replace(Job before, Job.Order order) {
+    Job job = submit(order, before.isOver() ? 0 : 1);
+    before.giveUp();
+    return job;
+  }
+
+  private synchronized Job submit(Job.Order order, int leaving) {
     List<Job> over = jobs.values().stream().filter(Job::isOver).toList();
-    if (jobs.size() - over.size() >= most) {
+    if (jobs.size() - over.size() - leaving >= most) {
       throw new Refusal(
           Refusal.BUSY, "there are " + most + " jobs already; wait for one, or give one up");
     }

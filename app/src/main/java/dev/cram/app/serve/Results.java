@@ -6,7 +6,6 @@ import dev.cram.lm.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +19,7 @@ import java.util.TreeMap;
 final class Results {
   private static final int REMEMBERED = 16;
 
-  private record Question(int database, FileTime modified, Map<String, String> chosen) {}
+  private record Question(int database, String state, Map<String, String> chosen) {}
 
   private final List<Path> databases;
 
@@ -56,7 +55,7 @@ final class Results {
       throw new Refusal(Refusal.NOT_FOUND, "there is no such database");
     }
     Path path = databases.get(index);
-    Question question = new Question(index, modified(path), new TreeMap<>(chosen));
+    Question question = new Question(index, state(path), new TreeMap<>(chosen));
     Gallery known = answers.get(question);
     if (known != null) {
       return known;
@@ -68,9 +67,12 @@ final class Results {
     }
   }
 
-  private static FileTime modified(Path path) {
+  /** Changes whenever rows come, which stand beside the file at first. */
+  private static String state(Path path) {
+    Path log = path.resolveSibling(path.getFileName() + ".wal");
     try {
-      return Files.getLastModifiedTime(path);
+      return Files.getLastModifiedTime(path)
+          + (Files.exists(log) ? " " + Files.getLastModifiedTime(log) + " " + Files.size(log) : "");
     } catch (IOException e) {
       throw new InputException(path.getFileName() + ": cannot be read; is it still there?", e);
     }

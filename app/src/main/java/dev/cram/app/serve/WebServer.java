@@ -368,8 +368,7 @@ public final class WebServer implements AutoCloseable {
   private void again(Context request) {
     Job before = job(request);
     long seed = number(request, "seed", 1, 0, Integer.MAX_VALUE);
-    before.giveUp();
-    json(request, jobs.submit(before.order().withSeed(seed)).summary());
+    json(request, jobs.replace(before, before.order().withSeed(seed)).summary());
   }
 
   private void takeFile(Context request) throws IOException, InterruptedException {

@@ -28,9 +28,12 @@ final class ExecutorModels {
 
   private ExecutorModels() {}
 
-  /** Does a run; what is wrong with its input is a result, anything else Spark tries again. */
+  /**
+   * Does a run. What is wrong with its text is a result; anything else, such as a model that this
+   * machine lacks, Spark tries again, elsewhere if need be.
+   */
   static TaskResult run(RunRequest request) {
-    try (Lease lease = lease(request)) {
+    try (Lease lease = leaseHere(request)) {
       TaskContext task = TaskContext.get();
       Run run =
           lease.seat.trial.run(
@@ -43,6 +46,14 @@ final class ExecutorModels {
       return new TaskResult(request, run, null);
     } catch (InputException e) {
       return new TaskResult(request, null, e.getMessage());
+    }
+  }
+
+  private static Lease leaseHere(RunRequest request) {
+    try {
+      return lease(request);
+    } catch (InputException e) {
+      throw new IllegalStateException(e.getMessage(), e);
     }
   }
 

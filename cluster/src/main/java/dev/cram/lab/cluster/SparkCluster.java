@@ -43,6 +43,12 @@ public final class SparkCluster implements Cluster {
             .setAppName("cram measure")
             // Only an executor that keeps dying should end an experiment of many hours.
             .set("spark.task.maxFailures", "16")
+            // A machine without the model fails in no time, and would get all runs one by one.
+            .set("spark.excludeOnFailure.taskAndStage.enabled", "true")
+            .set("spark.excludeOnFailure.task.maxTaskAttemptsPerExecutor", "4")
+            .set("spark.excludeOnFailure.task.maxTaskAttemptsPerNode", "8")
+            .set("spark.excludeOnFailure.stage.maxFailedTasksPerExecutor", "4")
+            .set("spark.excludeOnFailure.stage.maxFailedExecutorsPerNode", "64")
             // Of all runs of a model together; the vectors of some 50,000 are a gigabyte.
             .set("spark.driver.maxResultSize", "0")
             .set("spark.log.level", "WARN");

@@ -19,6 +19,8 @@ export class Results {
 
   async look() {
     const filters = $("filters");
+    // Before anything is known of a database: another one may be readable where the first is not.
+    if (!filters.children.length && this.databases.length > 1) this.filters({});
     const chosen = Object.fromEntries(new FormData(filters));
     const database = chosen.database ?? "0";
     delete chosen.database;
