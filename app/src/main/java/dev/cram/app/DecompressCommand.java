@@ -164,9 +164,7 @@ final class DecompressCommand implements Runnable {
               + ": what is written is not the original (SHA-256 differs), though no segment is at"
               + " fault that can be named");
     }
-    if (!part.undamaged()) {
-      faults.add(part.name() + ": the .cram file is damaged (its checksum does not match)");
-    }
+    part.fault().ifPresent(fault -> faults.add(part.name() + ": " + fault));
   }
 
   private String outputName() {

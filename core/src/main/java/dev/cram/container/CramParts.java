@@ -6,12 +6,16 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Reads {@code .cram} files that stand one behind the other in one file, as {@code cat a.cram
  * b.cram} makes it. Each says where it ends.
  */
 public final class CramParts {
+  private static final Optional<String> DAMAGED =
+      Optional.of("the .cram file is damaged (its checksum does not match)");
+
   private CramParts() {}
 
   /**
@@ -19,9 +23,14 @@ public final class CramParts {
    *
    * @param name what errors call it
    * @param bytes how long it is
-   * @param undamaged whether its checksum is right; always, unless damage is tolerated
+   * @param fault what is wrong with it or behind it; none, unless damage is tolerated
    */
-  public record Part(String name, CramFile file, long bytes, boolean undamaged) {}
+  public record Part(String name, CramFile file, long bytes, Optional<String> fault) {
+    private Part before(String lost) {
+      String both = fault.map(own -> own + ", and ").orElse("") + "what follows is lost: " + lost;
+      return new Part(name, file, bytes, Optional.of(both));
+    }
+  }
 
   /**
    * Reads and checks all of them; their vectors stay in the file until they are needed.
@@ -49,9 +58,14 @@ public final class CramParts {
       String partName = only ? name : name + ", file " + (parts.size() + 1);
       CramReader reader = new CramReader(partName, salvage, Long.MAX_VALUE);
       try {
+        CramFile file = reader.read(rest.asSlice(0, length));
         parts.add(
-            new Part(partName, reader.read(rest.asSlice(0, length)), length, reader.undamaged()));
+            new Part(partName, file, length, reader.undamaged() ? Optional.empty() : DAMAGED));
       } catch (InputException e) {
+        if (salvage && !parts.isEmpty()) {
+          parts.add(parts.removeLast().before(e.getMessage()));
+          return parts;
+        }
         if (!parts.isEmpty()) {
           throw new InputException(
               e.getMessage() + " (the " + at + " bytes before it are undamaged files)", e);

@@ -63,12 +63,25 @@ class CramPartsTest {
         .hasMessageContaining("damaged");
 
     CramParts.Part part = CramParts.read("x.cram", damaged, true).getFirst();
-    assertThat(part.undamaged()).isFalse();
+    assertThat(part.fault().orElseThrow()).contains("is damaged");
     // NaN is in the first segment's vector, which becomes zeros; the others are what they were.
     assertThat(part.file().segments().getFirst().vectors().values()).containsOnly(0f);
     assertThat(part.file().segments().get(1).vectors().values())
         .isEqualTo(small().segments().get(1).vectors().values());
-    assertThat(CramParts.read("x.cram", bytes(small()), true).getFirst().undamaged()).isTrue();
+    assertThat(CramParts.read("x.cram", bytes(small()), true).getFirst().fault()).isEmpty();
+  }
+
+  @Test
+  void whatStandsBeforeAFileThatIsCutShortIsReadWhereThatIsTolerated() {
+    byte[] one = bytes(small());
+
+    List<CramParts.Part> parts =
+        CramParts.read("x.cram", joined(one, Arrays.copyOf(one, one.length / 9)), true);
+
+    assertThat(parts).hasSize(1);
+    assertSame(parts.getFirst().file(), small());
+    assertThat(parts.getFirst().fault().orElseThrow())
+        .startsWith("what follows is lost: x.cram, file 2: ");
   }
 
   private static byte[] joined(byte[] first, byte[] second) {
