@@ -10,6 +10,9 @@ import java.util.concurrent.Semaphore;
 final class Jobs implements AutoCloseable {
   private static final int KEPT = 50;
 
+  /** Of their texts; a job has some thirty bytes in memory for each. */
+  private static final long KEPT_BYTES = 8 << 20;
+
   private final OpenModels models;
   private final Specimens specimens;
   private final int threads;
@@ -54,8 +57,13 @@ final class Jobs implements AutoCloseable {
       throw new Refusal(
           Refusal.BUSY, "there are " + most + " jobs already; wait for one, or give one up");
     }
-    for (Job old : over.subList(0, Math.max(0, over.size() - KEPT + 1))) {
-      jobs.remove(old.id());
+    long bytes = order.original().length;
+    int kept = 1;
+    for (Job old : over.reversed()) {
+      bytes += old.order().original().length;
+      if (++kept > KEPT || bytes > KEPT_BYTES) {
+        jobs.remove(old.id());
+      }
     }
     Job job = new Job(++lastId, order, models, specimens, turn, threads);
     jobs.put(job.id(), job);
