@@ -1,6 +1,6 @@
 package dev.cram.bench;
 
-import dev.cram.lm.Tokenizer;
+import dev.cram.lm.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

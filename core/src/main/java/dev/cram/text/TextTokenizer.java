@@ -1,6 +1,6 @@
 package dev.cram.text;
 
-import dev.cram.lm.Tokenizer;
+import dev.cram.lm.tokenizer.Tokenizer;
 import java.util.Arrays;
 
 /**

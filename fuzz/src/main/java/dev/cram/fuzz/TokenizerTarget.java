@@ -1,6 +1,6 @@
 package dev.cram.fuzz;
 
-import dev.cram.lm.Tokenizer;
+import dev.cram.lm.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;

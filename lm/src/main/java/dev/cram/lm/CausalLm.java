@@ -3,6 +3,7 @@ package dev.cram.lm;
 import dev.cram.lm.arch.Architecture;
 import dev.cram.lm.arch.Network;
 import dev.cram.lm.files.ModelFiles;
+import dev.cram.lm.tokenizer.Tokenizer;
 import dev.cram.tensor.HugePageArena;
 import dev.cram.tensor.Precision;
 import dev.cram.tensor.Workers;

@@ -1,9 +1,9 @@
 package dev.cram.lm.files;
 
 import dev.cram.lm.InputException;
-import dev.cram.lm.Tokenizer;
 import dev.cram.lm.files.gguf.GgufModel;
 import dev.cram.lm.hub.HubCache;
+import dev.cram.lm.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;

@@ -1,5 +1,6 @@
-package dev.cram.lm;
+package dev.cram.lm.tokenizer;
 
+import dev.cram.lm.InputException;
 import dev.cram.tensor.NativeFolder;
 import java.io.UncheckedIOException;
 

@@ -1,4 +1,4 @@
-package dev.cram.lm;
+package dev.cram.lm.tokenizer;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,8 +1,9 @@
-package dev.cram.lm;
+package dev.cram.lm.tokenizer;
 
 import com.google.gson.JsonElement;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
+import dev.cram.lm.InputException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;

@@ -1,9 +1,10 @@
-package dev.cram.lm;
+package dev.cram.lm.tokenizer;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import dev.cram.lm.InputException;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;

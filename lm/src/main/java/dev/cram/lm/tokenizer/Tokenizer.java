@@ -1,7 +1,8 @@
-package dev.cram.lm;
+package dev.cram.lm.tokenizer;
 
 import ai.djl.engine.EngineException;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.cram.lm.InputException;
 import dev.cram.lm.files.Sha256;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -125,7 +126,7 @@ public final class Tokenizer implements AutoCloseable {
    * @throws InputException if a token other than the special ones has no row; a text that spells a
    *     special one may still become an id beyond them
    */
-  void requireRows(int rows) {
+  public void requireRows(int rows) {
     if (vocabulary.plainSize() > rows) {
       throw new InputException(
           name

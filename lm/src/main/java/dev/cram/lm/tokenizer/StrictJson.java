@@ -1,4 +1,4 @@
-package dev.cram.lm;
+package dev.cram.lm.tokenizer;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParseException;
