@@ -60,10 +60,14 @@ final class DecodingFigures {
             times AS (
               SELECT model, latest * pow(2, (i - 40) / 4.0) AS time
               FROM ends, range(0, 41) AS r (i)),
+            best AS (
+              SELECT id, moment, max(prefix) OVER (PARTITION BY id ORDER BY moment) AS best
+              FROM points),
+            searches AS (SELECT DISTINCT model, source, id FROM points),
             held AS (
-              SELECT model, source, id, time,
-                coalesce(max(prefix) FILTER (WHERE moment <= time), 0) AS held
-              FROM points JOIN times USING (model) GROUP BY ALL)
+              SELECT s.*, time, coalesce(best, 0) AS held
+              FROM searches s JOIN times USING (model)
+                ASOF LEFT JOIN best b ON s.id = b.id AND time >= b.moment)
             SELECT model, source, time AS seconds, avg(held) AS horizon, count(*) AS runs
             FROM held GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL
             """);

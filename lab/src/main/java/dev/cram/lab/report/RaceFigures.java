@@ -77,9 +77,14 @@ final class RaceFigures {
             times AS (
               SELECT model, length, latest * pow(2, (i - 40) / 4.0) AS time
               FROM ends, range(0, 41) AS r (i)),
+            best AS (
+              SELECT id, moment, max(prefix) OVER (PARTITION BY id ORDER BY moment) AS best
+              FROM points),
+            searches AS (SELECT DISTINCT %1$s, id FROM points),
             held AS (
-              SELECT %1$s, id, time, coalesce(max(prefix) FILTER (WHERE moment <= time), 0) AS held
-              FROM points JOIN times USING (model, length) GROUP BY ALL)
+              SELECT s.*, time, coalesce(best, 0) AS held
+              FROM searches s JOIN times USING (model, length)
+                ASOF LEFT JOIN best b ON s.id = b.id AND time >= b.moment)
             SELECT %1$s, time AS seconds, avg(held) AS horizon, count(*) AS texts
             FROM held GROUP BY ALL ORDER BY ALL
             """
