@@ -99,6 +99,9 @@ final class Lanes<R extends AutoCloseable> {
 
   private synchronized Job<R> next(Supplier<Job<R>> jobs) throws InterruptedException {
     while (!stopped) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
       Job<R> job = jobs.get();
       if (job != null) {
         running++;
@@ -171,6 +174,10 @@ final class Lanes<R extends AutoCloseable> {
     synchronized (listening) {
       if (stopped) {
         throw new CancellationException("stopped");
+      }
+      // Before an interrupted thread uses a file's channel, which would close it.
+      if (Thread.currentThread().isInterrupted()) {
+        throw new CancellationException("interrupted");
       }
       event.run();
     }

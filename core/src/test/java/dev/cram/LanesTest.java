@@ -52,6 +52,19 @@ class LanesTest {
   }
 
   @Test
+  void anInterruptedThreadDoesNoJob() {
+    AtomicInteger done = new AtomicInteger();
+    Thread.currentThread().interrupt();
+    try {
+      assertThatThrownBy(() -> run(1, 1, new ArrayDeque<>(List.of(own -> done.incrementAndGet()))))
+          .isInstanceOf(CancellationException.class);
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+    assertThat(done).hasValue(0);
+  }
+
+  @Test
   void jobsRunAtTheSameTime() {
     CountDownLatch both = new CountDownLatch(2);
     Lanes.Job<Own> meet =
