@@ -2,6 +2,7 @@ package dev.cram;
 
 import dev.cram.container.Section;
 import dev.cram.container.Segment;
+import dev.cram.lm.InputException;
 import dev.cram.text.Piece;
 import dev.cram.text.RunText;
 import dev.cram.text.TextBlocks;
@@ -23,6 +24,8 @@ import java.util.List;
  * stretches themselves may run in others.
  */
 final class Stretches {
+  private static final int MOST_RAW = Integer.MAX_VALUE - 8;
+
   /** Segments in a stretch: the more, the fewer are cut short at its end. */
   private static final int MOST_SEGMENTS = 4;
 
@@ -164,7 +167,7 @@ final class Stretches {
       List<Piece> pieces = text.pieces(i);
       for (int j = 0; j < pieces.size(); j++) {
         switch (pieces.get(j)) {
-          case Piece.RawBytes bytes -> raw.writeBytes(bytes.bytes());
+          case Piece.RawBytes bytes -> keep(raw, bytes.bytes(), 0);
           case Piece.TokenRun run -> {
             List<Segment> segments = new ArrayList<>();
             for (; stretch < stretches.size() && stretches.get(stretch).is(i, j); stretch++) {
@@ -177,13 +180,24 @@ final class Stretches {
             }
             byte[] all = cuts.of(run.tokens(), true);
             int held = cut.stream().mapToInt(Segment::bytes).sum();
-            raw.write(all, held, all.length - held);
+            keep(raw, all, held);
           }
         }
       }
     }
     flush(raw, sections);
     return sections;
+  }
+
+  /** Adds to what is kept as it is. */
+  private static void keep(ByteArrayOutputStream raw, byte[] bytes, int from) {
+    int count = bytes.length - from;
+    if (count > MOST_RAW - raw.size()) {
+      throw new InputException(
+          "more than 2 GiB would be kept as they are, which no .cram file holds; give it more time,"
+              + " or cut the file in pieces");
+    }
+    raw.write(bytes, from, count);
   }
 
   private static void flush(ByteArrayOutputStream raw, List<Section> sections) {

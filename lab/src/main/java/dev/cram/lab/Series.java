@@ -42,7 +42,7 @@ final class Series {
     this.positions = positions;
     search =
         new LengthSearch(
-            experiment.lengths().stream().filter(this::fits).toList(),
+            experiment.lengths().stream().filter(length -> isUniform() || fits(length)).toList(),
             isUniform() ? Experiment.Goal.ALL : experiment.goal());
   }
 

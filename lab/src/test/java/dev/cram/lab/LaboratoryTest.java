@@ -268,6 +268,30 @@ class LaboratoryTest {
   }
 
   @Test
+  void aUniformSourceIsRunAtTheLengthsThatAModelHasPositionsFor() {
+    List<Plan> plans = new ArrayList<>();
+    try (LabDatabase lab = LabDatabase.open(folder.resolve("lab.db"))) {
+      new Laboratory(lab, 1)
+          .plan(
+              List.of(
+                  experiment(
+                      new Sampling("random", 12, Sampling.Lengths.UNIFORM),
+                      List.of(500),
+                      List.of(1L),
+                      Experiment.Goal.ALL,
+                      0)),
+              new LabListener() {
+                @Override
+                public void planned(Plan plan) {
+                  plans.add(plan);
+                }
+              });
+    }
+    assertThat(plans.getFirst().tooLong()).isBetween(1, 11);
+    assertThat(plans.getFirst().requests()).hasSize(12 - plans.getFirst().tooLong());
+  }
+
+  @Test
   void linesBetweenTheVectorsOfATextBeginAndEndAtTheirAccuracies() {
     Path database = folder.resolve("lab.db");
     var experiment =
