@@ -249,13 +249,12 @@ class LaboratoryTest {
     assertThat(runs).allSatisfy(run -> assertThat(run.key().length()).isBetween(2, 20));
   }
 
-  @Test
-  void whatTheModelHasTooFewPositionsForIsCountedNotMeasured() {
+  private List<Plan> plans(Experiment experiment) {
     List<Plan> plans = new ArrayList<>();
     try (LabDatabase lab = LabDatabase.open(folder.resolve("lab.db"))) {
       new Laboratory(lab, 1)
           .plan(
-              List.of(experiment(List.of(4, 500), 3, Experiment.Goal.ALL)),
+              List.of(experiment),
               new LabListener() {
                 @Override
                 public void planned(Plan plan) {
@@ -263,30 +262,23 @@ class LaboratoryTest {
                 }
               });
     }
+    return plans;
+  }
+
+  @Test
+  void whatTheModelHasTooFewPositionsForIsCountedNotMeasured() {
+    List<Plan> plans = plans(experiment(List.of(4, 500), 3, Experiment.Goal.ALL));
+
     assertThat(plans).singleElement().extracting(Plan::tooLong).isEqualTo(3);
     assertThat(plans.getFirst().requests()).hasSize(3);
   }
 
   @Test
   void aUniformSourceIsRunAtTheLengthsThatAModelHasPositionsFor() {
-    List<Plan> plans = new ArrayList<>();
-    try (LabDatabase lab = LabDatabase.open(folder.resolve("lab.db"))) {
-      new Laboratory(lab, 1)
-          .plan(
-              List.of(
-                  experiment(
-                      new Sampling("random", 12, Sampling.Lengths.UNIFORM),
-                      List.of(500),
-                      List.of(1L),
-                      Experiment.Goal.ALL,
-                      0)),
-              new LabListener() {
-                @Override
-                public void planned(Plan plan) {
-                  plans.add(plan);
-                }
-              });
-    }
+    var random = new Sampling("random", 12, Sampling.Lengths.UNIFORM);
+
+    List<Plan> plans = plans(experiment(random, List.of(500), Experiment.Goal.ALL));
+
     assertThat(plans.getFirst().tooLong()).isBetween(1, 11);
     assertThat(plans.getFirst().requests()).hasSize(12 - plans.getFirst().tooLong());
   }

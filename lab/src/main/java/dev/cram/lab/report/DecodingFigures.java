@@ -46,31 +46,16 @@ final class DecodingFigures {
 
   static Optional<Figure> horizonAgainstTime(LabDatabase database) {
     Table curves =
-        Table.of(
+        HorizonOverTime.of(
             database,
             """
-            WITH lengths AS (
-              SELECT model, max(length) AS length FROM series WHERE vectors = 1 GROUP BY ALL),
-            points AS (
-              SELECT model, source, id, seconds * unnest(curve_step) / steps AS moment,
-                unnest(curve_exact_prefix) AS prefix
-              FROM series JOIN traces USING (id) JOIN lengths USING (model, length)
-              WHERE vectors = 1),
-            ends AS (SELECT model, max(moment) AS latest FROM points GROUP BY ALL),
-            times AS (
-              SELECT model, latest * pow(2, (i - 40) / 4.0) AS time
-              FROM ends, range(0, 41) AS r (i)),
-            best AS (
-              SELECT id, moment, max(prefix) OVER (PARTITION BY id ORDER BY moment) AS best
-              FROM points),
-            searches AS (SELECT DISTINCT model, source, id FROM points),
-            held AS (
-              SELECT s.*, time, coalesce(best, 0) AS held
-              FROM searches s JOIN times USING (model)
-                ASOF LEFT JOIN best b ON s.id = b.id AND time >= b.moment)
-            SELECT model, source, time AS seconds, avg(held) AS horizon, count(*) AS runs
-            FROM held GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL
-            """);
+            (SELECT * FROM series WHERE vectors = 1 AND (model, length) IN (
+              SELECT (model, max(length)) FROM series WHERE vectors = 1 GROUP BY model))
+            """,
+            "model, source",
+            "model",
+            "runs",
+            2);
     if (curves.isEmpty()) {
       return Optional.empty();
     }

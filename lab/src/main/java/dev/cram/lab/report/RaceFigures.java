@@ -64,31 +64,9 @@ final class RaceFigures {
     if (!isRace(database)) {
       return Optional.empty();
     }
-    // A search that has ended keeps what it had.
     Table curves =
-        Table.of(
-            database,
-            """
-            WITH points AS (
-              SELECT %1$s, id, seconds * unnest(curve_step) / steps AS moment,
-                unnest(curve_exact_prefix) AS prefix
-              FROM selected JOIN traces USING (id)),
-            ends AS (SELECT model, length, max(moment) AS latest FROM points GROUP BY ALL),
-            times AS (
-              SELECT model, length, latest * pow(2, (i - 40) / 4.0) AS time
-              FROM ends, range(0, 41) AS r (i)),
-            best AS (
-              SELECT id, moment, max(prefix) OVER (PARTITION BY id ORDER BY moment) AS best
-              FROM points),
-            searches AS (SELECT DISTINCT %1$s, id FROM points),
-            held AS (
-              SELECT s.*, time, coalesce(best, 0) AS held
-              FROM searches s JOIN times USING (model, length)
-                ASOF LEFT JOIN best b ON s.id = b.id AND time >= b.moment)
-            SELECT %1$s, time AS seconds, avg(held) AS horizon, count(*) AS texts
-            FROM held GROUP BY ALL ORDER BY ALL
-            """
-                .formatted(String.join(", ", ALIKE)));
+        HorizonOverTime.of(
+            database, "selected", String.join(", ", ALIKE), "model, length", "texts", 1);
     Chart chart = new Chart("seconds", "mean exact prefix (tokens)").logarithmicX();
     for (String model : curves.distinct("model")) {
       Table ofModel = curves.where("model", model);

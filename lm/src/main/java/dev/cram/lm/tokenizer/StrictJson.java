@@ -5,7 +5,6 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.MalformedJsonException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -68,9 +67,6 @@ final class StrictJson {
 
   /** Reads the next value. */
   static JsonElement read(JsonReader reader) throws IOException {
-    if (reader.peek() == JsonToken.END_DOCUMENT) {
-      throw new MalformedJsonException("the end of the file");
-    }
     try {
       JsonElement element = JsonParser.parseReader(reader);
       check(element);
