@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM
 from transformers.utils import logging
 
-from train_reader import Vectors, clean, read, windows
+from train_reader import clean, predict, random_vectors, read, windows
 
 logging.disable_progress_bar()
 
@@ -24,12 +24,13 @@ logging.disable_progress_bar()
 def cram(model, x, vectors, steps, patience):
     """Returns by text: the most right tokens; [cross-entropy of tokens 2..n, horizon, step, right among 2..n] then; mem."""
     count, n = x.shape
-    texts = Vectors(model, x, count=vectors)
+    texts = random_vectors(model, x, count=vectors)
     right, best = torch.full((count,), -1), torch.zeros(count, 4)
     kept = torch.zeros_like(texts.p)
     for step in range(steps + 1):
         v = texts.vectors()
-        ce, ok = texts.read(v)
+        ce, tokens = predict(model, v, texts.x)
+        ok = texts.seen(tokens)
         good = ok.sum(1)
         for r, (c, g) in enumerate(zip(ce[:, 1:].sum(1).tolist(), good.tolist())):
             if g > right[r]:

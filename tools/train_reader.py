@@ -30,6 +30,8 @@ from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM
 from transformers.utils import logging
 
+from frozen_llama import FrozenLlama
+
 logging.disable_progress_bar()
 MAX_N, MAX_SEVERAL, WINDOW = 320, 512, 256
 
@@ -303,11 +305,9 @@ class Vectors:
     """Texts [texts, n] and count vectors for each, moved as revision 3 of Cram's default recipe does: long vectors, Adam with betas 0.9, steps
     of 0.3 of an element's start, and targets that count 3% more at each step at which they are wrong."""
 
-    def __init__(self, model, x, kind=None, count=1):
-        self.model, self.x, self.kind = model, x, kind
-        embeddings = model.model.embed_tokens.weight.detach()
-        self.deviation = 150 * embeddings.std()
-        self.p = torch.randn(len(x), count, embeddings.size(1))
+    def __init__(self, x, width, deviation, kind=None, count=1):
+        self.x, self.deviation, self.kind = x, deviation, kind
+        self.p = torch.randn(len(x), count, width)
         self.m, self.s = torch.zeros_like(self.p), torch.zeros_like(self.p)
         self.weights = torch.ones(x.shape)
         self.t = self.lessons = 0
@@ -315,15 +315,11 @@ class Vectors:
     def vectors(self):
         return (self.p * self.deviation).requires_grad_()
 
-    def read(self, v):
-        """Cross-entropies and what is right [texts, n]; what is wrong counts more from now on."""
-        e = torch.cat([v, self.model.model.embed_tokens(self.x)], 1)
-        h = self.model.model(inputs_embeds=e, use_cache=False).last_hidden_state[:, v.size(1) - 1:-1]
-        logits = self.model.lm_head(h).float()
-        loss = F.cross_entropy(logits.flatten(0, 1), self.x.flatten(), reduction="none").view_as(self.x)
-        right = logits.detach().argmax(-1) == self.x
+    def seen(self, best):
+        """What is right; what is wrong counts more from now on."""
+        right = best == self.x
         self.weights *= torch.where(right, 1.0, 1.03)
-        return loss, right
+        return right
 
     def weighted(self, loss):
         return (loss * self.weights / self.weights.mean(1, keepdim=True)).mean()
@@ -334,6 +330,21 @@ class Vectors:
         self.s.lerp_(gradient * gradient, 0.1)
         c = 1 - 0.9 ** self.t
         self.p -= 0.3 * (self.m / c) / ((self.s / c).sqrt() + 1e-20)
+
+
+def random_vectors(model, x, kind=None, count=1):
+    """Random vectors of texts, 150 times as long as the model's token embeddings."""
+    embeddings = model.model.embed_tokens.weight.detach()
+    return Vectors(x, embeddings.size(1), 150 * embeddings.std(), kind, count)
+
+
+def predict(model, v, x):
+    """Cross-entropies and the most likely tokens [texts, n] of texts after their vectors [texts, count, hiddenSize]."""
+    e = torch.cat([v, model.model.embed_tokens(x)], 1)
+    h = model.model(inputs_embeds=e, use_cache=False).last_hidden_state[:, v.size(1) - 1:-1]
+    logits = model.lm_head(h).float()
+    loss = F.cross_entropy(logits.flatten(0, 1), x.flatten(), reduction="none").view_as(x)
+    return loss, logits.detach().argmax(-1)
 
 
 class Trainer:
@@ -378,9 +389,8 @@ class Trainer:
         args, config = self.args, self.model.config
         width, inner = args.width or config.hidden_size, args.intermediate or config.intermediate_size
         if width < config.hidden_size:
-            texts = Vectors(self.model, windows(self.data["books"], 16, 64))
-            with self.products():
-                self.move(texts, 60)
+            texts = random_vectors(self.model, windows(self.data["books"], 16, 64))
+            self.move(texts, 60)
             self.model = narrow(self.model, width, states_of(self.model, texts, windows(self.data["books"], 8, WINDOW)))
         if width > config.hidden_size or inner < config.intermediate_size:
             text = windows(self.data["books"], 32, WINDOW)
@@ -431,9 +441,11 @@ class Trainer:
 
     def move(self, texts, steps):
         """Steps on the vectors; the model stays as it is. Returns the last loss and accuracy, before the last step."""
+        frozen = FrozenLlama(self.model) if self.args.bf16 else None
         for _ in range(steps):
             v = texts.vectors()
-            loss, right = texts.read(v)
+            loss, best = frozen.read(v, texts.x) if frozen else predict(self.model, v, texts.x)
+            right = texts.seen(best)
             texts.step(torch.autograd.grad(texts.weighted(loss), v)[0])
         return loss.detach(), right
 
@@ -443,11 +455,12 @@ class Trainer:
         turn = s["step"] // args.every % args.pool
         texts = self.pool.get(turn)
         if texts is None or texts.lessons == args.lessons:
-            texts = self.pool[turn] = Vectors(self.model, *self.batch())
+            texts = self.pool[turn] = random_vectors(self.model, *self.batch())
             self.move(texts, args.burst)
         self.move(texts, args.between)
         v = texts.vectors()
-        loss, right = texts.read(v)
+        loss, best = predict(self.model, v, texts.x)
+        right = texts.seen(best)
         texts.weighted(loss).backward()
         texts.step(v.grad)
         texts.lessons += 1
@@ -482,9 +495,8 @@ class Trainer:
             y = windows(self.validation, 8, 512)
             result = {"lm": self.loss(self.model(input_ids=y, use_cache=False).logits[:, :-1], y[:, 1:]).item()}
         for n, count, vectors in ((64, 12, 1), (128, 6, 1), (256, 3, 4)):
-            texts = Vectors(self.model, windows(self.validation, count, n), count=vectors)
-            with self.products():
-                loss, right = self.move(texts, 100)
+            texts = random_vectors(self.model, windows(self.validation, count, n), count=vectors)
+            loss, right = self.move(texts, 100)
             result |= {f"crossEntropy-{n}": loss.mean().item(), f"accuracy-{n}": right.float().mean().item(),
                        f"exact-{n}": right.all(1).float().mean().item()}
         np.random.set_state(state)
