@@ -21,7 +21,7 @@ class ModelFilesTest {
       assertThat(model.name()).isEqualTo("cram-tiny");
       assertThat(model.config().modelType()).isEqualTo("llama");
       assertThat(model.weights().fingerprint())
-          .isEqualTo("b68f3f905391d1c5e8b70dc1dde9ddf7e2a2a7e066577df35574647bf9905d69");
+          .isEqualTo("633b94ab29bc856a8e00095071a250e86eda26452b7e4b5a2de7d6491a1b1d1f");
       assertThat(model.weights().matrix("model.embed_tokens.weight", 4096, 512).rows())
           .isEqualTo(4096);
       assertThat(model.tokenizer().vocabularySize()).isEqualTo(4096);
