@@ -6,7 +6,7 @@ Information Gain (nats) and capacity utilisation (Token Gain / (16 width vectors
 since the LM alone has nothing to predict the first from; they are those of a saturated vector where accuracy is below
 0.99. Texts: windows of FILES (.txt; .java and .py as code), held-out words of --words, and uniformly drawn tokens.
 """
-import argparse, json, math, os, time
+import argparse, functools, json, math, os, time
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 import numpy as np
@@ -28,9 +28,7 @@ def cram(model, x, vectors, steps, patience):
     right, best = torch.full((count,), -1), torch.zeros(count, 4)
     kept = torch.zeros_like(texts.p)
     for step in range(steps + 1):
-        v = texts.vectors()
-        ce, tokens = predict(model, v, texts.x)
-        ok = texts.seen(tokens)
+        v, ce, ok = texts.read(functools.partial(predict, model))
         good = ok.sum(1)
         for r, (c, g) in enumerate(zip(ce[:, 1:].sum(1).tolist(), good.tolist())):
             if g > right[r]:

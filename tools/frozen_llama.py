@@ -45,11 +45,20 @@ class CrossEntropy(torch.autograd.Function):
         return (p * g).scatter_add_(-1, targets[..., None], -g), None
 
 
-def rotations(angles):
-    """Cosines and signed sines [rows, 1, headDim], and the causal mask [rows, rows], of angles [rows, headDim / 2]."""
-    cos, sin = angles.cos(), angles.sin()
-    mask = torch.full((len(angles), len(angles)), -torch.inf).triu(1)
-    return torch.cat([cos, cos], -1)[:, None], torch.cat([-sin, sin], -1)[:, None], mask
+class Rotations:
+    """By number of rows: cosines and signed sines [rows, 1, headDim], and the causal mask [rows, rows]; of frequencies [headDim / 2]."""
+
+    def __init__(self, frequencies, dtype):
+        self.frequencies, self.dtype, self.tables = frequencies, dtype, {}
+
+    def of(self, rows):
+        if rows not in self.tables:
+            angles = torch.arange(rows)[:, None] * self.frequencies
+            cos, sin = angles.cos(), angles.sin()
+            mask = torch.full((rows, rows), -torch.inf).triu(1)
+            table = torch.cat([cos, cos], -1)[:, None], torch.cat([-sin, sin], -1)[:, None], mask
+            self.tables[rows] = [t.to(self.dtype) for t in table]
+        return self.tables[rows]
 
 
 def attend(qkv, groups, cos, sin, mask):
@@ -74,9 +83,8 @@ class FrozenLlama:
         config = model.config
         self.eps, self.groups = config.rms_norm_eps, config.num_key_value_heads
         self.dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-        self.frequencies = model.model.rotary_emb.inv_freq
+        self.rotations = Rotations(model.model.rotary_emb.inv_freq, torch.bfloat16)
         self.embeddings = model.model.embed_tokens.weight.detach()
-        self.tables = {}
 
         def after(norm, *weights):
             return (torch.cat(weights) * norm.weight).bfloat16()
@@ -91,17 +99,11 @@ class FrozenLlama:
                 mlp.down_proj.weight.bfloat16()))
         self.head = after(model.model.norm, model.lm_head.weight)
 
-    def table(self, rows):
-        if rows not in self.tables:
-            angles = torch.arange(rows)[:, None] * self.frequencies
-            self.tables[rows] = [t.bfloat16() for t in rotations(angles)]
-        return self.tables[rows]
-
     def read(self, vectors, targets):
         """Nats and the most likely tokens [texts, n], given vectors [texts, count, hiddenSize] and targets [texts, n]."""
         x = torch.cat([vectors, F.embedding(targets, self.embeddings)], 1)
         texts, rows, _ = x.shape
-        table = self.table(rows)
+        table = self.rotations.of(rows)
         for qkv, out, gate_up, down in self.layers:
             y = F.linear(Norm.apply(x, self.eps), qkv).view(texts, rows, -1, self.dim)
             x = x + F.linear(attend(y, self.groups, *table), out)

@@ -11,8 +11,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 import torch
 import torch.nn.functional as F
 
-from frozen_llama import attend, rotations
-from train_reader import Muon, Vectors
+from frozen_llama import Rotations, attend
+from train_reader import Muon, Vectors, nats
 
 LENGTHS, TEXTS = (8, 11, 14, 17, 20, 24, 28, 34, 40), 16
 
@@ -53,7 +53,9 @@ def matrix(inputs, outputs, gain=1.0):
 class Layer(torch.nn.Module):
     def __init__(self, args):
         super().__init__()
-        self.dim, self.heads, self.groups = args.dim, args.heads, args.groups
+        self.dim, self.groups = args.dim, args.groups
+        # as attend expects them, queries are divided by the square root of a head's size
+        self.scales = torch.cat([torch.full((args.heads, 1), args.dim ** -0.5), torch.ones(2 * args.groups, 1)])
         self.qkv = matrix(args.width, (args.heads + 2 * args.groups) * args.dim)
         self.out = matrix(args.heads * args.dim, args.width, 0.3)
         self.gate_up = matrix(args.width, 2 * args.intermediate)
@@ -61,9 +63,7 @@ class Layer(torch.nn.Module):
 
     def forward(self, x, table):
         texts, rows, _ = x.shape
-        queries = self.heads * self.dim
-        qkv = F.linear(norm(x), self.qkv)
-        qkv = torch.cat([qkv[..., :queries] * self.dim ** -0.5, qkv[..., queries:]], -1).view(texts, rows, -1, self.dim)
+        qkv = F.linear(norm(x), self.qkv).view(texts, rows, -1, self.dim) * self.scales
         x = x + F.linear(attend(qkv, self.groups, *table), self.out)
         gate, up = F.linear(norm(x), self.gate_up).chunk(2, -1)
         return x + F.linear(F.silu(gate) * up, self.down)
@@ -76,37 +76,25 @@ class Reader(torch.nn.Module):
         self.embeddings = torch.nn.Parameter(torch.randn(args.vocabulary, args.width) * 0.1)
         self.head = torch.nn.Parameter(torch.randn(args.vocabulary, args.width) * 0.1)
         self.layers = torch.nn.ModuleList(Layer(args) for _ in range(args.layers))
+        frequencies = args.positions * args.theta ** (-torch.arange(0, args.dim, 2) / args.dim)
+        self.rotations = Rotations(frequencies, torch.float32)
 
     def forward(self, vectors, x):
         """Logits [texts, n, vocabulary] of vectors [texts, 1, width] and the texts [texts, n] after them."""
         h = torch.cat([vectors, F.embedding(x, self.embeddings)], 1)
-        dim = self.args.dim
-        frequencies = self.args.positions * self.args.theta ** (-torch.arange(0, dim, 2) / dim)
-        table = rotations(torch.arange(h.size(1))[:, None] * frequencies)
+        table = self.rotations.of(h.size(1))
         for layer in self.layers:
             h = layer(h, table)
         return 3 * F.linear(norm(h[:, :-1]), self.head)
+
+    def predict(self, vectors, x):
+        return nats(self(vectors, x), x)
 
 
 def random_vectors(model, count, n):
     """Random vectors of so many random texts of n tokens."""
     args = model.args
     return Vectors(torch.randint(0, args.vocabulary, (count, n)), args.width, args.deviation)
-
-
-def read(model, texts):
-    """The vectors, and what they give [texts, n]: cross-entropies and what is right."""
-    v = texts.vectors()
-    logits = model(v, texts.x)
-    loss = F.cross_entropy(logits.flatten(0, 1), texts.x.flatten(), reduction="none").view_as(texts.x)
-    return v, loss, texts.seen(logits.detach().argmax(-1))
-
-
-def move(model, texts, steps):
-    for _ in range(steps):
-        v, loss, right = read(model, texts)
-        texts.step(torch.autograd.grad(texts.weighted(loss), v)[0])
-    return loss.detach(), right
 
 
 def train(model, args):
@@ -120,12 +108,9 @@ def train(model, args):
         if texts is None or texts.lessons >= args.lessons:
             n = int(min(200, max(2, math.exp(torch.randn(1).item() * 0.2 + math.log(length)))))
             texts = pool[steps % args.pool] = random_vectors(model, max(8, args.tokens // n), n)
-            move(model, texts, args.burst)
-        move(model, texts, 1)
-        v, loss, _ = read(model, texts)
-        texts.weighted(loss).backward()
-        texts.step(v.grad)
-        texts.lessons += 1
+            texts.move(model.predict, args.burst)
+        texts.move(model.predict, 1)
+        loss, _ = texts.teach(model.predict)
         length = max(3.0, length * (1.004 if loss.mean().item() < args.target else 0.998))
         lr = args.lr * min(1, (steps + 1) / 40) * min(1, left / 90)
         muon.step(lr)
@@ -150,7 +135,7 @@ def main():
     nats, gained = 0.0, 0.0
     for n in LENGTHS:
         torch.manual_seed(7)
-        loss, right = move(model, random_vectors(model, TEXTS, n), args.steps)
+        loss, right = random_vectors(model, TEXTS, n).move(model.predict, args.steps)
         loss, accuracy = loss.mean().item(), right.float().mean().item()
         print(f"{n} tokens: crossEntropy {loss:.2f} accuracy {accuracy:.3f}", flush=True)
         nats = max(nats, n * (math.log(args.vocabulary) - loss))

@@ -315,11 +315,16 @@ class Vectors:
     def vectors(self):
         return (self.p * self.deviation).requires_grad_()
 
-    def seen(self, best):
-        """What is right; what is wrong counts more from now on."""
+    def read(self, predict):
+        """The vectors, cross-entropies and what is right [texts, n]; what is wrong counts more from now on.
+
+        predict gives cross-entropies and the most likely tokens [texts, n] of vectors and texts.
+        """
+        v = self.vectors()
+        loss, best = predict(v, self.x)
         right = best == self.x
         self.weights *= torch.where(right, 1.0, 1.03)
-        return right
+        return v, loss, right
 
     def weighted(self, loss):
         return (loss * self.weights / self.weights.mean(1, keepdim=True)).mean()
@@ -330,6 +335,27 @@ class Vectors:
         self.s.lerp_(gradient * gradient, 0.1)
         c = 1 - 0.9 ** self.t
         self.p -= 0.3 * (self.m / c) / ((self.s / c).sqrt() + 1e-20)
+
+    def move(self, predict, steps):
+        """Steps on the vectors alone. Returns cross-entropies and what is right before the last one."""
+        for _ in range(steps):
+            v, loss, right = self.read(predict)
+            self.step(torch.autograd.grad(self.weighted(loss), v)[0])
+        return loss.detach(), right
+
+    def teach(self, predict):
+        """A lesson: adds to the gradients of the weights what is wrong, and moves on. Returns what was before."""
+        v, loss, right = self.read(predict)
+        self.weighted(loss).backward()
+        self.step(v.grad)
+        self.lessons += 1
+        return loss.detach(), right
+
+
+def nats(logits, x):
+    """Cross-entropies and the most likely tokens [texts, n], of logits [texts, n, vocabulary]."""
+    loss = F.cross_entropy(logits.flatten(0, 1), x.flatten(), reduction="none").view_as(x)
+    return loss, logits.detach().argmax(-1)
 
 
 def random_vectors(model, x, kind=None, count=1):
@@ -342,9 +368,7 @@ def predict(model, v, x):
     """Cross-entropies and the most likely tokens [texts, n] of texts after their vectors [texts, count, hiddenSize]."""
     e = torch.cat([v, model.model.embed_tokens(x)], 1)
     h = model.model(inputs_embeds=e, use_cache=False).last_hidden_state[:, v.size(1) - 1:-1]
-    logits = model.lm_head(h).float()
-    loss = F.cross_entropy(logits.flatten(0, 1), x.flatten(), reduction="none").view_as(x)
-    return loss, logits.detach().argmax(-1)
+    return nats(model.lm_head(h).float(), x)
 
 
 class Trainer:
@@ -439,31 +463,23 @@ class Trainer:
     def note(self, key, value):
         self.average[key] = 0.95 * self.average.get(key, value) + 0.05 * value
 
+    def predict(self, v, x):
+        return predict(self.model, v, x)
+
     def move(self, texts, steps):
-        """Steps on the vectors; the model stays as it is. Returns the last loss and accuracy, before the last step."""
-        frozen = FrozenLlama(self.model) if self.args.bf16 else None
-        for _ in range(steps):
-            v = texts.vectors()
-            loss, best = frozen.read(v, texts.x) if frozen else predict(self.model, v, texts.x)
-            right = texts.seen(best)
-            texts.step(torch.autograd.grad(texts.weighted(loss), v)[0])
-        return loss.detach(), right
+        """Steps on the vectors; the model stays as it is. Returns cross-entropies and what is right before the last one."""
+        return texts.move(FrozenLlama(self.model).read if self.args.bf16 else self.predict, steps)
 
     def lesson(self):
         """Moves the vectors of the texts whose turn it is, and adds what they teach to the gradients of the weights."""
         args, s = self.args, self.s
         turn = s["step"] // args.every % args.pool
-        texts = self.pool.get(turn)
+        texts, steps = self.pool.get(turn), args.between
         if texts is None or texts.lessons == args.lessons:
             texts = self.pool[turn] = random_vectors(self.model, *self.batch())
-            self.move(texts, args.burst)
-        self.move(texts, args.between)
-        v = texts.vectors()
-        loss, best = predict(self.model, v, texts.x)
-        right = texts.seen(best)
-        texts.weighted(loss).backward()
-        texts.step(v.grad)
-        texts.lessons += 1
+            steps += args.burst
+        self.move(texts, steps)
+        loss, right = texts.teach(self.predict)
         loss = loss.mean().item()
         self.note(texts.kind, loss)
         self.note("accuracy-" + texts.kind, right.float().mean().item())
