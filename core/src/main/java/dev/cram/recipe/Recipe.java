@@ -159,6 +159,23 @@ public record Recipe(
           CRAM.patience);
 
   /**
+   * {@link #CRAM} in steps that fall to a hundredth, always on the whole text: for models that read
+   * a vector nearly linearly and tell tokens apart by small differences, as those that
+   * tools/build_reader.py makes (docs/model.md). It takes all its steps before it gives a text up.
+   */
+  public static final Recipe CRAM_FALLING =
+      new Recipe(
+          "cram-falling",
+          CRAM.start,
+          CRAM.optimiser,
+          Schedule.cosine(0.3, 0.003, 0),
+          Growth.WHOLE_TEXT,
+          Reading.TOKEN_BY_TOKEN,
+          CRAM.boost,
+          300,
+          10_000);
+
+  /**
    * Mezentsev and Oseledets 2025: two proto-tokens, the second one repeated, from which all tokens
    * are predicted in one pass. A measure of capacity, not a way to compress: a container holds
    * vectors that are read token by token.
@@ -177,7 +194,7 @@ public record Recipe(
           5_000);
 
   private static final List<Recipe> ALL =
-      List.of(CRAM, CRAM_PREFIX, PAPER, PROGRESSIVE, PROGRESSIVE_LOWDIM, ONE_STEP);
+      List.of(CRAM, CRAM_PREFIX, CRAM_FALLING, PAPER, PROGRESSIVE, PROGRESSIVE_LOWDIM, ONE_STEP);
 
   private static Optimiser adamW(int parameters) {
     return new AdamW(parameters, ADAM_BETA, ADAM_BETA, ADAM_EPS, WEIGHT_DECAY)::step;

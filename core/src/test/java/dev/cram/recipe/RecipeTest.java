@@ -25,7 +25,7 @@ class RecipeTest {
     assertThatThrownBy(() -> Recipe.named("Paper"))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "unknown recipe \"Paper\"; there are: cram, cram-prefix, paper, progressive, progressive-lowdim, one-step");
+            "unknown recipe \"Paper\"; there are: cram, cram-prefix, cram-falling, paper, progressive, progressive-lowdim, one-step");
   }
 
   @Test
@@ -35,6 +35,16 @@ class RecipeTest {
     assertThat(shorter.patience()).isEqualTo(30);
     assertThat(shorter.schedule()).isSameAs(Recipe.PAPER.schedule());
     assertThat(Recipe.PAPER.withMaxSteps(4_000).patience()).isEqualTo(2_000);
+  }
+
+  @Test
+  void fallingStepsEndAtAHundredthOfTheFirst() {
+    Schedule schedule = Recipe.CRAM_FALLING.schedule();
+    assertThat(schedule.learningRate(0, 300)).isEqualTo(0.3);
+    assertThat(schedule.learningRate(300, 300)).isCloseTo(0.003, within(1e-9));
+    for (int step = 1; step < 300; step++) {
+      assertThat(schedule.learningRate(step, 300)).isLessThan(schedule.learningRate(step - 1, 300));
+    }
   }
 
   @Test
