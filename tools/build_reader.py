@@ -52,7 +52,7 @@ def arguments():
     a.add_argument("--share", type=int, default=24, help="dimensions of the vector that a window reads")
     a.add_argument("--positions", type=int, default=12, help="tokens of a window")
     a.add_argument("--frequent", type=int, default=512, help="tokens that stand in a row, a power of two up to 512")
-    a.add_argument("--sharpness", type=float, default=5e5, help="of logits")
+    a.add_argument("--sharpness", type=float, default=1.2e6, help="of logits")
     a.add_argument("--spread", type=float, default=1.0, help="root mean square of x")
     a.add_argument("--longer", type=float, default=8.0, help="how many times as long as at the recipe's start such vectors are")
     a.add_argument("--minutes", type=float, default=3, help="of refinement")

@@ -81,8 +81,8 @@ public final class VectorSearch implements AutoCloseable {
   /**
    * @param order what makes one step's vectors better than another's
    * @param marginGoal by how much a right token's logit should exceed every other one, in logits;
-   *     the search ends when all do; in bfloat16, by at least {@value #BF16_MARGIN}, with a recipe
-   *     that looks at margins
+   *     the search ends when all do; the recipe may ask for more, and so does bfloat16 ({@value
+   *     #BF16_MARGIN}) of one that looks at margins
    */
   public VectorSearch(
       CausalLm lm,
@@ -97,7 +97,8 @@ public final class VectorSearch implements AutoCloseable {
     this.objective = objective;
     this.order = order;
     boolean rounds = recipe.boost() > 0 && lm.precision() == Precision.BF16;
-    this.marginGoal = rounds ? Math.max(BF16_MARGIN, marginGoal) : marginGoal;
+    float least = Math.max(recipe.leastMargin(), rounds ? BF16_MARGIN : 0);
+    this.marginGoal = Math.max(least, marginGoal);
   }
 
   /**

@@ -215,6 +215,15 @@ public record Recipe(
         .getOrDefault(name, 1);
   }
 
+  /**
+   * The least by which a right token's logit should exceed every other one, in logits. The models
+   * that {@link #CRAM_FALLING} is for have logits of up to millions, of which rounding moves some
+   * by a few.
+   */
+  public float leastMargin() {
+    return name.equals(CRAM_FALLING.name) ? 4 : 0;
+  }
+
   /** The same recipe with another step budget. */
   public Recipe withMaxSteps(int maxSteps) {
     return new Recipe(
