@@ -32,7 +32,7 @@ from transformers import AutoModelForCausalLM
 from transformers.utils import logging
 
 from frozen_llama import Rotations
-from train_reader import clean, read, tokens_of, windows
+from train_reader import clean, cut, export, read, tokens_of, windows
 
 logging.disable_progress_bar()
 COUNTER, CLOCK, LOAD, READING = 0.3, 0.1, 0.05, 0.05  # sizes in the residual stream, small beside the LM's
@@ -376,7 +376,7 @@ class Builder:
         return c
 
     @torch.no_grad()
-    def cut(self):
+    def smaller(self):
         """The LM's MLPs, with the neurons that matter most; what the others did is fitted on text, layer by layer."""
         lm, inner, text = copy.deepcopy(self.lm), self.args.intermediate, windows(self.data, 64, 256)
         kept_of = []
@@ -385,11 +385,7 @@ class Builder:
             hook = layer.mlp.down_proj.register_forward_pre_hook(lambda _, a: seen.append(a[0].flatten(0, 1)))
             lm(input_ids=text, use_cache=False)
             hook.remove()
-            x = torch.cat(seen)
-            kept = (x.pow(2).mean(0).sqrt() * down.norm(dim=0)).topk(min(inner, x.size(1))).indices.sort().values
-            gram = x[:, kept].T @ x[:, kept]
-            gram += 1e-3 * gram.diagonal().mean() * torch.eye(len(kept))
-            fitted = torch.linalg.solve(gram, x[:, kept].T @ (x @ down.T)).T
+            kept, fitted = cut(down, torch.cat(seen), min(inner, down.size(1)))
             down.zero_()
             down[:, kept] = fitted
             kept_of.append(kept)
@@ -398,7 +394,7 @@ class Builder:
     @torch.no_grad()
     def assemble(self):
         args, at = self.args, self.at
-        lm, kept_of = self.cut()
+        lm, kept_of = self.smaller()
         config = copy.deepcopy(lm.config)
         config.update({"hidden_size": at.size, "intermediate_size": args.intermediate,
                        "num_hidden_layers": len(self.layers) + len(lm.model.layers)})
@@ -437,15 +433,6 @@ class Builder:
             b.mlp.down_proj.weight[at.lm, :len(kept)] = a.mlp.down_proj.weight[:, kept]
         return new
 
-    def export(self, model):
-        print("parameters", sum(p.numel() for p in model.parameters()), "dimensions", self.at.size, "positions", self.length)
-        model.to(torch.bfloat16)
-        model.config.dtype = "bfloat16"
-        model.save_pretrained(self.args.out)
-        for name in ("tokenizer.json", "tokenizer_config.json"):
-            with open(f"{self.args.model}/{name}", "rb") as source, open(f"{self.args.out}/{name}", "wb") as target:
-                target.write(source.read())
-
     def build(self):
         self.hide()
         self.count()
@@ -454,7 +441,9 @@ class Builder:
         self.open_gates()
         self.refine()
         self.finish()
-        self.export(self.assemble())
+        model = self.assemble()
+        print("parameters", sum(p.numel() for p in model.parameters()), "dimensions", self.at.size, "positions", self.length)
+        export(model, self.args.model, self.args.out)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ little, or narrowed to its principal components; MLPs are cut to the neurons tha
 nothing at first. The learning rate is constant and falls to zero in the last --decay minutes, or sooner: once the validation
 score has not improved for --patience evaluations.
 """
-import argparse, copy, ctypes, glob, json, math, os, re, signal, sys, time
+import argparse, copy, ctypes, glob, json, math, os, re, shutil, signal, sys, time
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning at barriers wastes most of a shared machine
 if sys.platform == "linux":
@@ -121,6 +121,14 @@ def like(old, **sizes):
     return type(old)(config).float()
 
 
+def cut(down, x, inner):
+    """The neurons of an MLP that matter most, and their part of down [hiddenSize, inner], fitted to what all did on activations x."""
+    kept = (x.pow(2).mean(0).sqrt() * down.norm(dim=0)).topk(inner).indices.sort().values
+    gram = x[:, kept].T @ x[:, kept]
+    gram += 1e-3 * gram.diagonal().mean() * torch.eye(len(kept))
+    return kept, torch.linalg.solve(gram, x[:, kept].T @ (x @ down.T)).T
+
+
 @torch.no_grad()
 def widen(old, width, inner, text):
     """The same function in a residual stream of more dimensions, nearly: what the MLPs lose is fitted on the text.
@@ -147,11 +155,7 @@ def widen(old, width, inner, text):
         hook.remove()
     for a, b, seen in zip(old.model.layers, new.model.layers, activations):
         down = a.mlp.down_proj.weight
-        x = torch.cat(seen)
-        kept = (x.pow(2).mean(0).sqrt() * down.norm(dim=0)).topk(inner).indices.sort().values
-        gram = x[:, kept].T @ x[:, kept]
-        gram += 1e-3 * gram.diagonal().mean() * torch.eye(len(kept))
-        fitted = torch.linalg.solve(gram, x[:, kept].T @ (x @ down.T)).T
+        kept, fitted = cut(down, torch.cat(seen), inner)
         for name in ("q_proj", "k_proj", "v_proj"):
             getattr(b.self_attn, name).weight.copy_(columns(getattr(a.self_attn, name).weight, 1.0))
         b.mlp.gate_proj.weight.copy_(columns(a.mlp.gate_proj.weight[kept], 1.0))
@@ -371,6 +375,15 @@ def predict(model, v, x):
     return nats(model.lm_head(h).float(), x)
 
 
+def export(model, source, out):
+    """Writes a model in bfloat16 to a Hugging Face directory, with the tokenizer of another."""
+    frozen = copy.deepcopy(model).to(torch.bfloat16)
+    frozen.config.dtype = "bfloat16"
+    frozen.save_pretrained(out)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copyfile(f"{source}/{name}", f"{out}/{name}")
+
+
 class Trainer:
     def __init__(self, args):
         self.args = args
@@ -531,15 +544,6 @@ class Trainer:
                     "adam": self.adam.state_dict(), "s": self.s}, self.args.out + "/state.tmp")
         os.replace(self.args.out + "/state.tmp", self.args.out + "/state.pt")
 
-    def export(self):
-        out = self.args.out + "/model"
-        frozen = copy.deepcopy(self.model).to(torch.bfloat16)
-        frozen.config.dtype = "bfloat16"
-        frozen.save_pretrained(out)
-        for name in ("tokenizer.json", "tokenizer_config.json"):
-            with open(f"{self.args.model}/{name}", "rb") as source, open(f"{out}/{name}", "wb") as target:
-                target.write(source.read())
-
     def run(self):
         args, s = self.args, self.s
         signal.signal(signal.SIGTERM, lambda *_: s.__setitem__("stop", True))
@@ -571,7 +575,7 @@ class Trainer:
                     end = time.time() + decay
                     print("no longer improving: the learning rate falls", flush=True)
         self.save()
-        self.export()
+        export(self.model, self.args.model, self.args.out + "/model")
         print("done: step", s["step"], "of this call", s["step"] - since, self.record(), flush=True)
 
 
