@@ -97,8 +97,7 @@ public final class VectorSearch implements AutoCloseable {
     this.objective = objective;
     this.order = order;
     boolean rounds = recipe.boost() > 0 && lm.precision() == Precision.BF16;
-    float least = Math.max(recipe.leastMargin(), rounds ? BF16_MARGIN : 0);
-    this.marginGoal = Math.max(least, marginGoal);
+    this.marginGoal = Math.max(rounds ? BF16_MARGIN : 0, marginGoal);
   }
 
   /**
@@ -151,6 +150,8 @@ public final class VectorSearch implements AutoCloseable {
     private final Arena arena = Arena.ofConfined();
     private final Matrix mem;
     private final Matrix dMem;
+    private Recipe recipe;
+    private float marginGoal;
     private Parametrisation parametrisation;
     private Optimiser optimiser;
     private boolean startedAgain;
@@ -166,6 +167,7 @@ public final class VectorSearch implements AutoCloseable {
     Descent(int[] tokens, int vectors, RandomGenerator random, Consumer<CramStep> listener) {
       this.random = random;
       this.listener = listener;
+      follow(VectorSearch.this.recipe);
       if (recipe.reading() == Recipe.Reading.ONE_STEP) {
         pass.oneStep(tokens);
         vectors = tokens.length;
@@ -181,6 +183,11 @@ public final class VectorSearch implements AutoCloseable {
       bestScales = parametrisation.scales().clone();
       mem = Matrix.allocate(arena, vectors, lm.embeddingSize());
       dMem = Matrix.allocate(arena, vectors, lm.embeddingSize());
+    }
+
+    private void follow(Recipe recipe) {
+      this.recipe = recipe;
+      marginGoal = Math.max(recipe.leastMargin(), VectorSearch.this.marginGoal);
     }
 
     private void start(int vectors) {
@@ -206,9 +213,18 @@ public final class VectorSearch implements AutoCloseable {
       int maxStep = before + recipe.maxSteps();
       int lastStep = maxStep;
       objective.weigh(length, weights);
+      optimiser.objectiveChanged();
       while (step < lastStep) {
         parametrisation.vectors(mem);
         double loss = pass.run(mem, length, weights, dMem);
+        if (step == 0 && recipe.after(loss) != recipe) {
+          follow(recipe.after(loss));
+          optimiser = recipe.optimiser().apply(parametrisation.parameters().length);
+          prefix = new TrainedPrefix(recipe.growth(), goal);
+          patience = patience(prefix);
+          maxStep = recipe.maxSteps();
+          lastStep = maxStep;
+        }
         step++;
         if (!Double.isFinite(loss)) {
           diverged = true;
@@ -265,6 +281,7 @@ public final class VectorSearch implements AutoCloseable {
         boost(length);
         if (prefix.length() != length) {
           resize(length, prefix.length());
+          optimiser.objectiveChanged();
           length = prefix.length();
         }
       }
@@ -310,7 +327,7 @@ public final class VectorSearch implements AutoCloseable {
      * at margins is not judged by them.
      */
     private double shortfall(int length) {
-      if (recipe.boost() == 0) {
+      if (recipe.boost() == 0 && recipe.leastMargin() == 0) {
         return Double.POSITIVE_INFINITY;
       }
       double sum = 0;

@@ -275,16 +275,6 @@ class VectorSearchTest {
   }
 
   @Test
-  void fallingStepsTrainOnTheWholeTextToTheLast() {
-    int[] tokens = moreThanAVectorHolds();
-    List<CramStep> steps = new ArrayList<>();
-    search(Recipe.CRAM_FALLING.withMaxSteps(60), Objective.PREDICT_ALL, tokens, 1, 0, steps);
-
-    assertThat(steps).hasSize(60);
-    assertThat(steps).allSatisfy(step -> assertThat(step.activeTokens()).isEqualTo(40));
-  }
-
-  @Test
   void boostedTargetsThatAreGivenStayGiven() {
     List<CramStep> steps = new ArrayList<>();
     search(Recipe.CRAM.withMaxSteps(10), Objective.GIVEN_FIRST, new int[] {5, 400}, 1, steps);
@@ -391,6 +381,7 @@ class VectorSearchTest {
         growth,
         recipe.reading(),
         recipe.boost(),
+        recipe.leastMargin(),
         maxSteps,
         recipe.patience());
   }
@@ -408,6 +399,7 @@ class VectorSearchTest {
         schedule,
         Recipe.Growth.WHOLE_TEXT,
         Recipe.Reading.TOKEN_BY_TOKEN,
+        0,
         0,
         maxSteps,
         patience);

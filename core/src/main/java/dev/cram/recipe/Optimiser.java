@@ -10,4 +10,7 @@ public interface Optimiser {
    * @param gradient of the objective at these parameters, of the same length
    */
   void step(float[] parameters, float[] gradient, double learningRate);
+
+  /** Says that the next gradient is of another objective than the last. */
+  default void objectiveChanged() {}
 }

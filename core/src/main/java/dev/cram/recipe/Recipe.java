@@ -19,6 +19,8 @@ import java.util.random.RandomGenerator;
  * @param reading how the text comes out of the vectors
  * @param boost by what share the weight of a target grows at each step at which it does not win by
  *     the margin goal; 0 where all targets always count the same
+ * @param leastMargin the least by which a right token's logit should exceed every other one, in
+ *     logits, however little the user asks for
  * @param maxSteps after how many steps to give up
  * @param patience after how many steps without progress to give up: a better accuracy or, where
  *     targets are boosted, a smaller shortfall of margins
@@ -31,6 +33,7 @@ public record Recipe(
     Growth growth,
     Reading reading,
     double boost,
+    float leastMargin,
     int maxSteps,
     int patience) {
 
@@ -87,6 +90,7 @@ public record Recipe(
           Growth.WHOLE_TEXT,
           Reading.TOKEN_BY_TOKEN,
           0,
+          0,
           5_000,
           2_000);
 
@@ -106,6 +110,7 @@ public record Recipe(
           Growth.PROGRESSIVE,
           Reading.TOKEN_BY_TOKEN,
           0,
+          0,
           10_000,
           10_000);
 
@@ -119,6 +124,7 @@ public record Recipe(
           Schedule.cosine(0.1, 0.001, 100),
           Growth.PROGRESSIVE,
           Reading.TOKEN_BY_TOKEN,
+          0,
           0,
           10_000,
           10_000);
@@ -139,6 +145,7 @@ public record Recipe(
           Growth.WHOLE_TEXT_FIRST,
           Reading.TOKEN_BY_TOKEN,
           0.03,
+          0,
           600,
           80);
 
@@ -155,25 +162,28 @@ public record Recipe(
           Growth.AHEAD,
           Reading.TOKEN_BY_TOKEN,
           CRAM.boost,
+          0,
           1_000,
           CRAM.patience);
 
   /**
-   * {@link #CRAM} in steps that fall to a hundredth, always on the whole text: for models that read
-   * a vector nearly linearly and tell tokens apart by small differences, as those that
-   * tools/build_reader.py makes (docs/model.md). It takes all its steps before it gives a text up.
+   * For models whose logits are steep in a vector and nearly linear, as those that
+   * tools/build_reader.py makes (docs/model.md): L-BFGS from the same start, always on the whole
+   * text. {@link #CRAM} goes over to it where the first step shows such a model. Logits are of up
+   * to a hundred million there, and rounding moves some by a few; hence the margin.
    */
-  public static final Recipe CRAM_FALLING =
+  public static final Recipe CRAM_STEEP =
       new Recipe(
-          "cram-falling",
+          "cram-steep",
           CRAM.start,
-          CRAM.optimiser,
-          Schedule.cosine(0.3, 0.003, 0),
+          parameters -> new LimitedMemoryBfgs(),
+          CRAM.schedule,
           Growth.WHOLE_TEXT,
           Reading.TOKEN_BY_TOKEN,
-          CRAM.boost,
-          300,
-          10_000);
+          0,
+          4,
+          400,
+          60);
 
   /**
    * Mezentsev and Oseledets 2025: two proto-tokens, the second one repeated, from which all tokens
@@ -190,11 +200,12 @@ public record Recipe(
           Growth.WHOLE_TEXT,
           Reading.ONE_STEP,
           0,
+          0,
           5_000,
           5_000);
 
   private static final List<Recipe> ALL =
-      List.of(CRAM, CRAM_PREFIX, CRAM_FALLING, PAPER, PROGRESSIVE, PROGRESSIVE_LOWDIM, ONE_STEP);
+      List.of(CRAM, CRAM_PREFIX, CRAM_STEEP, PAPER, PROGRESSIVE, PROGRESSIVE_LOWDIM, ONE_STEP);
 
   private static Optimiser adamW(int parameters) {
     return new AdamW(parameters, ADAM_BETA, ADAM_BETA, ADAM_EPS, WEIGHT_DECAY)::step;
@@ -211,17 +222,33 @@ public record Recipe(
    */
   public static int revision(String name) {
     return Map.of(
-            CRAM.name, 6, CRAM_PREFIX.name, 4, PROGRESSIVE.name, 2, PROGRESSIVE_LOWDIM.name, 2)
+            CRAM.name, 7, CRAM_PREFIX.name, 4, PROGRESSIVE.name, 2, PROGRESSIVE_LOWDIM.name, 2)
         .getOrDefault(name, 1);
   }
 
+  /** The cross-entropy of a start, in nats, above which a model's logits are steep. */
+  private static final double STEEP = 1_000;
+
   /**
-   * The least by which a right token's logit should exceed every other one, in logits. The models
-   * that {@link #CRAM_FALLING} is for have logits of up to millions, of which rounding moves some
-   * by a few.
+   * What to go on with after the first step, from where that was.
+   *
+   * @param crossEntropy of the start, in nats a token
    */
-  public float leastMargin() {
-    return name.equals(CRAM_FALLING.name) ? 4 : 0;
+  public Recipe after(double crossEntropy) {
+    if (!name.equals(CRAM.name) || crossEntropy < STEEP) {
+      return this;
+    }
+    return new Recipe(
+        name,
+        start,
+        CRAM_STEEP.optimiser,
+        CRAM_STEEP.schedule,
+        CRAM_STEEP.growth,
+        reading,
+        CRAM_STEEP.boost,
+        CRAM_STEEP.leastMargin,
+        Math.min(maxSteps, CRAM_STEEP.maxSteps),
+        Math.min(patience, CRAM_STEEP.patience));
   }
 
   /** The same recipe with another step budget. */
@@ -234,6 +261,7 @@ public record Recipe(
         growth,
         reading,
         boost,
+        leastMargin,
         maxSteps,
         Math.min(patience, maxSteps));
   }
@@ -254,12 +282,22 @@ public record Recipe(
                     embeddingSize,
                     bits);
     return new Recipe(
-        name, rounded, optimiser, schedule, growth, reading, boost, maxSteps, patience);
+        name,
+        rounded,
+        optimiser,
+        schedule,
+        growth,
+        reading,
+        boost,
+        leastMargin,
+        maxSteps,
+        patience);
   }
 
   /** The same recipe with another patience. */
   public Recipe withPatience(int patience) {
-    return new Recipe(name, start, optimiser, schedule, growth, reading, boost, maxSteps, patience);
+    return new Recipe(
+        name, start, optimiser, schedule, growth, reading, boost, leastMargin, maxSteps, patience);
   }
 
   /** The names that {@link #named} knows. */

@@ -25,7 +25,7 @@ class RecipeTest {
     assertThatThrownBy(() -> Recipe.named("Paper"))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "unknown recipe \"Paper\"; there are: cram, cram-prefix, cram-falling, paper, progressive, progressive-lowdim, one-step");
+            "unknown recipe \"Paper\"; there are: cram, cram-prefix, cram-steep, paper, progressive, progressive-lowdim, one-step");
   }
 
   @Test
@@ -38,13 +38,19 @@ class RecipeTest {
   }
 
   @Test
-  void fallingStepsEndAtAHundredthOfTheFirst() {
-    Schedule schedule = Recipe.CRAM_FALLING.schedule();
-    assertThat(schedule.learningRate(0, 300)).isEqualTo(0.3);
-    assertThat(schedule.learningRate(300, 300)).isCloseTo(0.003, within(1e-9));
-    for (int step = 1; step < 300; step++) {
-      assertThat(schedule.learningRate(step, 300)).isLessThan(schedule.learningRate(step - 1, 300));
-    }
+  void theDefaultGoesOnAsForSteepModelsWhereTheFirstStepShowsOne() {
+    assertThat(Recipe.CRAM.after(99)).isSameAs(Recipe.CRAM);
+    assertThat(Recipe.PAPER.after(1e6)).isSameAs(Recipe.PAPER);
+
+    Recipe shorter = Recipe.CRAM.withMaxSteps(50);
+    Recipe steep = shorter.after(1e6);
+    assertThat(steep.name()).isEqualTo("cram");
+    assertThat(steep.optimiser()).isSameAs(Recipe.CRAM_STEEP.optimiser());
+    assertThat(steep.start()).isSameAs(shorter.start());
+    assertThat(steep.leastMargin()).isEqualTo(Recipe.CRAM_STEEP.leastMargin()).isPositive();
+    assertThat(steep.growth()).isEqualTo(Recipe.Growth.WHOLE_TEXT);
+    assertThat(steep.maxSteps()).isEqualTo(50);
+    assertThat(steep.patience()).isEqualTo(50);
   }
 
   @Test
