@@ -36,10 +36,10 @@ from train_reader import clean, cut, export, read, tokens_of, windows
 
 logging.disable_progress_bar()
 CONSTANT = 2.0 ** 17  # in the embeddings of tokens, which are some 2 long
-SINK = 1e6  # how much longer a vector gets
+SINK = 1e5  # how much longer a vector gets
 LONGER = 8  # how many times as long as where Cram's recipe starts a vector is whose x are of size 1
 COUNTER, CLOCK, LOAD, READING = 0.02, 0.02, 0.01, 0.01  # sizes in the residual stream, small beside the LM's
-CODE = 2.0 ** -40  # size of the points in the embeddings, so that a token does not see its own
+CODE = 2.0 ** -50  # size of the points in the embeddings, so that a token does not see its own
 FINE = 1 / 64  # a second constant, as a part of the first, for thresholds that bfloat16 could not tell apart
 FLAT, RAMP = 20, 4  # a gate is the difference of two neurons that open RAMP before and after its threshold; rows are FLAT away from that
 
@@ -208,7 +208,6 @@ class Builder:
         w = torch.linalg.qr(torch.randn(at.lm.stop, at.lm.stop))[0][:pairs]
         for sign, part in ((1, slice(0, len(w))), (-1, slice(len(w), 2 * len(w)))):
             layer.up[part, at.lm], layer.gate[part, at.lm] = sign * w, 4 * sign * w
-            layer.gate[part, at.constant] = -0.75
             layer.down[at.sink, part] = SINK * self.start / (4 * len(w))
         layer.down.copy_(stored(layer.down))
         rows = self.rows(64, 2)
@@ -331,15 +330,16 @@ class Builder:
         layer.down[at.x, x] = layer.down[at.bias, bias] = READING * longer / 40
 
     def finish(self):
-        """Takes the constants away."""
-        at, layer, last = self.at, self.layers[-1], self.args.intermediate - 1
-        for part, size in ((at.constant, CONSTANT), (at.fine, CONSTANT * FINE)):
+        """Takes from tokens what is there but for these layers: the constants, and the little that is in the sink."""
+        at, layer, neuron = self.at, self.layers[-1], self.args.intermediate
+        for source, target, size in ((at.constant, at.constant, 1), (at.constant, at.fine, FINE), (at.sink, at.sink, 1)):
             taken = 0
-            for j in (last - 1, last):  # the second one takes what the first, rounded, has left
-                layer.gate[j, at.constant], layer.up[j, at.constant] = stored(20 / self.one), stored(1 / self.one)
-                factor = layer.gate[j, at.constant] * layer.up[j, at.constant] * self.one ** 2
-                layer.down[part, j] = stored((taken - size) / factor)
-                taken = taken + (-layer.down[part, j] * factor).item()
+            for _ in range(3):  # the next one takes what the last, rounded, has left
+                neuron -= 1
+                layer.gate[neuron, at.constant], layer.up[neuron, source] = stored(20 / self.one), stored(self.one / 40)
+                factor = layer.gate[neuron, at.constant] * self.one * layer.up[neuron, source] * self.unit
+                layer.down[target, neuron] = stored((taken - size) / factor)
+                taken = taken + (-layer.down[target, neuron] * factor).item()
 
     def points(self):
         """Points [vocabulary] of a line, in two parts, and how far apart the first are: frequent tokens in the middle, rare ones outside,

@@ -27,11 +27,21 @@ final class LimitedMemoryBfgs implements Optimiser {
   /** How much longer the next move is than one along which the slope did not change. */
   private static final double FARTHER = 2;
 
+  /**
+   * No move is longer than this share of the longest parameters so far: what is seen here says
+   * little there.
+   */
+  private static final double FARTHEST = 0.5;
+
   private final Deque<Move> moves = new ArrayDeque<>();
   private float[] from;
   private float[] gradientThere;
   private double[] direction;
   private double share;
+
+  /** The squares of the longest parameters so far. */
+  private double size;
+
   private int takenBack;
 
   /** A change of parameters, that of the gradient, and the inverse of their product. */
@@ -81,6 +91,13 @@ final class LimitedMemoryBfgs implements Optimiser {
   }
 
   private void start(float[] parameters, float[] gradient) {
+    size = Math.max(size, squares(parameters));
+    double longest = FARTHEST * Math.sqrt(size / product(direction, direction));
+    if (longest < 1) {
+      for (int i = 0; i < direction.length; i++) {
+        direction[i] *= longest;
+      }
+    }
     from = parameters.clone();
     gradientThere = gradient.clone();
     share = 1;

@@ -181,7 +181,7 @@ public record Recipe(
           Growth.WHOLE_TEXT,
           Reading.TOKEN_BY_TOKEN,
           0,
-          4,
+          9,
           400,
           60);
 
