@@ -320,14 +320,16 @@ class Builder:
             layer.down[at.bias, bias] = READING
 
     def read_first(self):
-        """The same for the vector's own row, where there is no window, and which the last norm will find long."""
-        at, layer, x, bias = self.at, self.layers[-1], 4 * self.args.share, 4 * self.args.share + 1
-        for neuron in (x, bias):
+        """The same for the vector's own row, where there is no window. The last norm finds it so long that the vector itself is nothing."""
+        at, layer, x = self.at, self.layers[-1], 4 * self.args.share
+        bias, sink = x + 1, x + 2
+        for neuron in (x, bias, sink):
             layer.gate[neuron, at.sink], layer.gate[neuron, at.constant] = 40 / math.sqrt(at.size), -100 / self.one
+            layer.up[neuron, at.sink] = 1 / math.sqrt(at.size)
         layer.up[x] = self.directions[0] * self.reading
-        layer.up[bias, at.sink] = 1 / math.sqrt(at.size)
-        longer = self.sink / math.sqrt(at.size) / self.size
-        layer.down[at.x, x] = layer.down[at.bias, bias] = READING * longer / 40
+        longer = SINK * self.sink / 40
+        layer.down[at.sink, sink] = longer
+        layer.down[at.x, x] = layer.down[at.bias, bias] = READING * longer / math.sqrt(at.size) / self.size
 
     def finish(self):
         """Takes from tokens what is there but for these layers: the constants, and the little that is in the sink."""
