@@ -41,6 +41,30 @@ def cram(model, x, vectors, steps, patience):
     return right, best, kept
 
 
+def cram_steep(model, x, vectors, steps):
+    """The same by L-BFGS, text by text, for models whose logits are steep in a vector."""
+    texts = random_vectors(model, x, count=vectors)
+    kept, best = texts.p.clone(), torch.zeros(len(x), 4)
+    for r in range(len(x)):
+        p = texts.p[r:r + 1].clone().requires_grad_()
+        search = torch.optim.LBFGS([p], max_iter=steps, max_eval=steps, history_size=20, line_search_fn="strong_wolfe",
+                                   tolerance_grad=0, tolerance_change=0)
+
+        def loss():
+            search.zero_grad()
+            total = predict(model, p * texts.deviation, x[r:r + 1])[0].sum()
+            total.backward()
+            return total
+
+        search.step(loss)
+        kept[r] = p.detach()[0] * texts.deviation
+        ce, tokens = predict(model, kept[r:r + 1], x[r:r + 1])
+        ok = (tokens == x[r])[0]
+        horizon = x.size(1) if ok.all() else float((~ok).float().argmax())
+        best[r] = torch.tensor([ce[0, 1:].sum(), horizon, search.state[p]["func_evals"], float(ok[1:].sum())])
+    return best[:, 3] + (predict(model, kept, x)[1] == x)[:, 0], best, kept
+
+
 @torch.no_grad()
 def without(model, x):
     """Right tokens and cross-entropy of the same model without a vector, given the first token."""
@@ -88,6 +112,7 @@ def main():
     a.add_argument("--count", type=int, default=16)
     a.add_argument("--steps", type=int, default=600)
     a.add_argument("--patience", type=int, default=150)
+    a.add_argument("--steep", action="store_true", help="by L-BFGS, for a model of build_reader.py; 60 steps will do")
     a.add_argument("--inside", action="store_true", help="where the layers read the vector")
     a.add_argument("--seed", type=int, default=0)
     a.add_argument("--threads", type=int, default=1)
@@ -119,7 +144,10 @@ def main():
             torch.manual_seed(args.seed)
             x = torch.cat([windows(np.array(parts[i % len(parts)]), 1, n) for i in range(args.count)])
             start = time.process_time()
-            right, best, mem = cram(model, x, args.vectors, args.steps, args.patience)
+            if args.steep:
+                right, best, mem = cram_steep(model, x, args.vectors, args.steps)
+            else:
+                right, best, mem = cram(model, x, args.vectors, args.steps, args.patience)
             base, base_ce = without(model, x)
             exact = right == n
             gain = best[:, 3] - base

@@ -29,6 +29,12 @@ record Capacity(double nats, double natsOfToken, Lately lately, double bestPace,
    */
   private static final double FIRST_NATS_OF_COMPONENT = 0.29;
 
+  /**
+   * The same where a model's logits are steep in a vector: more than its vectors hold, so that it
+   * is their tokens that limit a segment.
+   */
+  private static final double NATS_OF_STEEP_COMPONENT = 6;
+
   /** Of a token, before any was seen. */
   private static final double FIRST_NATS_OF_TOKEN = 5.5;
 
@@ -103,9 +109,11 @@ record Capacity(double nats, double natsOfToken, Lately lately, double bestPace,
    * Of the first segment of a text.
    *
    * @param components of all vectors of a segment
+   * @param steep whether the model's logits are steep in a vector
    */
-  static Capacity first(int components) {
-    return of(FIRST_NATS_OF_COMPONENT * components, FIRST_NATS_OF_TOKEN);
+  static Capacity first(int components, boolean steep) {
+    double ofComponent = steep ? NATS_OF_STEEP_COMPONENT : FIRST_NATS_OF_COMPONENT;
+    return of(ofComponent * components, FIRST_NATS_OF_TOKEN);
   }
 
   /** Of which nothing is known but how much a segment should have. */

@@ -13,7 +13,7 @@ import java.util.random.RandomGenerator;
  * @param recipe how vectors are searched
  * @param seed of all random choices
  * @param marginGoal by how much a right token's logit should exceed every other one, in logits
- * @param vectorBits bits of a vector's element: 3, 4, 6 or 8, or 32 for floats
+ * @param vectorBits bits of a vector's element: 3, 4, 6, 8 or 16, or 32 for floats
  * @param budgetSeconds how long it should take: segments are as long, and vectors as few, as that
  *     allows; 0 where time does not matter. With a budget the result depends on the machine's speed
  */
@@ -43,7 +43,7 @@ public record CompressOptions(
     }
     if (!Grid.supports(vectorBits)) {
       throw new IllegalArgumentException(
-          "vectors of " + vectorBits + " bits were asked for, there are 3, 4, 6, 8 and 32");
+          "vectors of " + vectorBits + " bits were asked for, there are 3, 4, 6, 8, 16 and 32");
     }
   }
 

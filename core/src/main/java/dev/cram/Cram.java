@@ -43,6 +43,12 @@ import java.util.stream.IntStream;
  * <p>One thread at a time may use an instance; it keeps all of the threads busy itself.
  */
 public final class Cram implements AutoCloseable {
+  /**
+   * How many tokens vectors hold, for each of their components, where logits are steep in them: as
+   * tools/build_reader.py makes such models.
+   */
+  private static final double STEEP_TOKENS_OF_COMPONENT = 0.96;
+
   private final Workers workers;
   private final CausalLm lm;
   private final boolean closesLm;
@@ -193,13 +199,20 @@ public final class Cram implements AutoCloseable {
     if (jobs.isEmpty()) {
       return List.of();
     }
-    int maxTokens = maxTokens(options);
+    int components = options.vectors() * lm.embeddingSize();
+    int positions = maxTokens(options);
+    boolean steep = isSteep(options, positions);
+    if (steep) {
+      checkSteep(options);
+    }
+    int maxTokens =
+        steep ? Math.min(positions, (int) (STEEP_TOKENS_OF_COMPONENT * components)) : positions;
     List<Stretches> texts = new ArrayList<>();
     List<CramListener> shared = new ArrayList<>();
     Lanes<Lane> lanes = new Lanes<>();
     int segments = 0;
     int tokens = jobs.stream().mapToInt(job -> job.text.tokenCount()).sum();
-    Capacity first = Capacity.first(options.vectors() * lm.embeddingSize());
+    Capacity first = Capacity.first(components, steep);
     double seconds = options.budgetSeconds() - jobs.getFirst().finished.secondsBefore();
     Budget budget =
         options.budgetSeconds() == 0
@@ -232,6 +245,27 @@ public final class Cram implements AutoCloseable {
     return IntStream.range(0, texts.size())
         .mapToObj(i -> file(jobs.get(i).text, options, texts.get(i).sections(cuts)))
         .toList();
+  }
+
+  /** Models whose logits are steep in a vector are made for one vector, and for float32. */
+  private void checkSteep(CompressOptions options) {
+    String why = lm.name() + " tells tokens apart by small differences of its vector: ";
+    if (options.vectors() > 1) {
+      throw new InputException(
+          why + options.vectors() + " vectors hold no more than one; leave the number away");
+    }
+    if (lm.precision() == Precision.BF16) {
+      throw new InputException(why + "bf16 rounds them away; use f32");
+    }
+  }
+
+  /** Whether the model's logits are steep in a vector: any tokens show it. */
+  private boolean isSteep(CompressOptions options, int maxTokens) {
+    int[] tokens =
+        IntStream.range(0, Math.min(8, Math.min(maxTokens, lm.vocabularySize()))).toArray();
+    try (Lane lane = Lane.open(lm, workers, options)) {
+      return lane.search().isSteep(tokens, options.vectors(), options.random(0, 0));
+    }
   }
 
   private int maxTokens(CompressOptions options) {

@@ -19,6 +19,12 @@ import java.util.List;
  * the same: both make the same calls in the same order, so on one machine they agree to the bit.
  */
 final class DecodingPath implements AutoCloseable {
+  /**
+   * A token that wins by less than this share of its logit is patched too: that many roundings of a
+   * float, some ten, move margins where logits are large (docs/model.md).
+   */
+  private static final float LEAST_SHARE = 6e-7f;
+
   private final CausalLm lm;
   private final Workers workers;
 
@@ -55,7 +61,7 @@ final class DecodingPath implements AutoCloseable {
     float minMargin = Float.POSITIVE_INFINITY;
     for (int i = 0; i < tokens.length; i++) {
       float margin = decoder.margin(tokens[i]);
-      if (margin >= leastMargin) {
+      if (margin >= Math.max(leastMargin, LEAST_SHARE * Math.abs(decoder.logit(tokens[i])))) {
         minMargin = Math.min(minMargin, margin);
       } else {
         patches.add(new Patch(i, tokens[i]));

@@ -117,6 +117,19 @@ public final class VectorSearch implements AutoCloseable {
   }
 
   /**
+   * Whether the recipe would go on as for a model whose logits are steep in a vector.
+   *
+   * @param tokens some of a text, at least one
+   * @param vectors K
+   */
+  boolean isSteep(int[] tokens, int vectors, RandomGenerator random) {
+    reserve(vectors + tokens.length - 1);
+    try (Descent descent = new Descent(tokens, vectors, random, step -> {})) {
+      return recipe.after(descent.firstCrossEntropy(tokens.length)) != recipe;
+    }
+  }
+
+  /**
    * Searches vectors for as much of the beginning of a text as they hold. Where the recipe gives
    * up, the end of the text is dropped and the search goes on from where it is, which takes far
    * fewer steps than to start anew.
@@ -194,6 +207,12 @@ public final class VectorSearch implements AutoCloseable {
       parametrisation =
           recipe.start().create(vectors, lm.embeddingSize(), lm.embeddingStd(), random);
       optimiser = recipe.optimiser().apply(parametrisation.parameters().length);
+    }
+
+    double firstCrossEntropy(int length) {
+      objective.weigh(length, weights);
+      parametrisation.vectors(mem);
+      return pass.run(mem, length, weights, null);
     }
 
     /**

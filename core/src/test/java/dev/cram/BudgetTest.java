@@ -88,7 +88,7 @@ class BudgetTest {
     done = 0;
     shortest = Integer.MAX_VALUE;
     int lanes = 2;
-    Budget budget = new Budget(seconds, TOKENS, lanes, 1, Capacity.first(256), () -> nanos);
+    Budget budget = new Budget(seconds, TOKENS, lanes, 1, Capacity.first(256, false), () -> nanos);
     while (done < TOKENS && !budget.isOver()) {
       int stretch = budget.segments(4);
       for (int i = 0; i < stretch && done < TOKENS; i++) {

@@ -34,7 +34,7 @@ class CapacityTest {
     // As with SmolLM2-135M: three times as many steps as in the median, or a third, are nothing
     // rare.
     Random random = new Random(1);
-    Capacity capacity = Capacity.first(576);
+    Capacity capacity = Capacity.first(576, false);
     double sum = 0;
     for (int i = 0; i < 600; i++) {
       double wanted = capacity.nats();
@@ -56,7 +56,7 @@ class CapacityTest {
 
   @Example
   void growsAgainAfterAStretchThatVectorsHoldLittleOf() {
-    Capacity capacity = Capacity.first(512);
+    Capacity capacity = Capacity.first(512, false);
     for (int i = 0; i < 10; i++) {
       capacity = capacity.after(capacity.nats(), 1, 1, 300, MAX_STEPS);
     }
@@ -69,7 +69,7 @@ class CapacityTest {
 
   @Example
   void growsToTheContextWhereEveryNatIsAsCheap() {
-    Capacity capacity = Capacity.first(512);
+    Capacity capacity = Capacity.first(512, false);
     for (int i = 0; i < 200; i++) {
       double nats = Math.min(capacity.nats(), CONTEXT * NATS_OF_TOKEN);
       capacity = capacity.after(nats, nats, tokens(nats), 30, MAX_STEPS);
@@ -79,7 +79,7 @@ class CapacityTest {
 
   @Example
   void aSegmentThatWasCutShortByTheTextTeachesNothing() {
-    Capacity capacity = Capacity.first(512);
+    Capacity capacity = Capacity.first(512, false);
 
     assertThat(capacity.after(15, 15, 3, 10, MAX_STEPS).nats()).isEqualTo(capacity.nats());
   }
@@ -100,7 +100,7 @@ class CapacityTest {
 
   /** The nats after 200 segments of vectors that hold so many, in so many steps. */
   private static double settle(double held, DoubleUnaryOperator steps) {
-    Capacity capacity = Capacity.first(512);
+    Capacity capacity = Capacity.first(512, false);
     for (int i = 0; i < 200; i++) {
       double wanted = capacity.nats();
       double has = wanted <= held ? wanted : held * 2 / 3;

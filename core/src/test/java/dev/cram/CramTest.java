@@ -75,7 +75,7 @@ class CramTest {
   @Test
   void whatWinsByTooLittleInBfloat16IsPatched() {
     byte[] original = "The gate stood open, and nobody knew why.".getBytes(UTF_8);
-    try (Cram cram = Cram.open("cram-tiny", Precision.BF16, 2)) {
+    try (Cram cram = Cram.open("../models/cram-trained", Precision.BF16, 2)) {
       CompressOptions narrow = new CompressOptions(1, Recipe.CRAM, 1, 0);
       CramFile file = cram.compress(original, narrow, CramListener.SILENT);
       assertThat(file.segments())
@@ -83,6 +83,34 @@ class CramTest {
           .allMatch(segment -> segment.minMargin() >= 0.75f)
           .anyMatch(segment -> !segment.patches().isEmpty());
       assertThat(cram.decompress("text.cram", file, CramListener.SILENT)).isEqualTo(original);
+    }
+  }
+
+  @Test
+  void aModelThatIsMadeForOneVectorInFloat32TakesNothingElse() {
+    byte[] original = "The gate stood open.".getBytes(UTF_8);
+    CompressOptions two = new CompressOptions(2, Recipe.CRAM, 1, 0);
+    try (Cram cram = Cram.open("cram-tiny", Precision.F32, 1)) {
+      assertThatThrownBy(() -> cram.compress(original, two, CramListener.SILENT))
+          .isInstanceOf(InputException.class)
+          .hasMessageContainingAll("cram-tiny", "2 vectors");
+    }
+    try (Cram cram = Cram.open("cram-tiny", Precision.BF16, 1)) {
+      assertThatThrownBy(
+              () -> cram.compress(original, CompressOptions.DEFAULT, CramListener.SILENT))
+          .isInstanceOf(InputException.class)
+          .hasMessageContainingAll("cram-tiny", "f32");
+    }
+  }
+
+  @Test
+  void aPageTakesOneVectorOfTheModelThatShips() {
+    String text = "The gate stood open, and nobody knew why. ".repeat(6);
+    try (Cram cram = Cram.open("cram-tiny", Precision.F32, 2)) {
+      CramFile file =
+          cram.compress(text.getBytes(UTF_8), CompressOptions.DEFAULT, CramListener.SILENT);
+      assertThat(file.segments()).hasSize(1);
+      assertThat(file.segments().getFirst().steps()).isLessThan(100);
     }
   }
 

@@ -136,7 +136,8 @@ class SegmenterPropertyTest {
     TextTokenizer tokenizer = always(tokens);
     TextBlocks text = new TextBlocks(Original.of(new byte[] {'x'}), tokenizer);
     Stretches stretches =
-        new Stretches(text, options, maxTokens, Capacity.first(256), Finished.IN_MEMORY, null);
+        new Stretches(
+            text, options, maxTokens, Capacity.first(256, false), Finished.IN_MEMORY, null);
     List<Stretches.Stretch> underWay = new ArrayList<>();
     try (Lane lane = Lane.open(lm, workers, options)) {
       Segmenter segmenter = lane.segmenter(options, Finished.IN_MEMORY, null, CramListener.SILENT);

@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
     footerHeading = "%nExamples:%n",
     footer = {
       "  cram compress letter.txt                       makes letter.txt.cram",
-      "  cram compress letter.txt -o l.cram --vectors 4",
+      "  cram compress letter.txt -o l.cram --bits 16",
       "  cram compress letter.txt --model EleutherAI/pythia-160m     see cram pull",
       "  cram compress book.txt --budget 2h             stopped, the same command goes on",
       "  cram compress - < letter.txt > letter.cram     in a pipe",

@@ -52,7 +52,7 @@ final class OptimiserOptions {
       defaultValue = "32",
       converter = Bits.class,
       description =
-          "Bits of a vector's element: 8, 6, 4 or 3 for vectors that are small, 32 for floats"
+          "Bits of a vector's element: 16, 8, 6, 4 or 3 for vectors that are small, 32 for floats"
               + " (default: ${DEFAULT-VALUE}).")
   private int bits;
 
@@ -80,7 +80,7 @@ final class OptimiserOptions {
     public Integer convert(String value) {
       int bits = new ModelOptions.AtLeastOne().convert(value);
       if (!Grid.supports(bits)) {
-        throw new TypeConversionException("'" + value + "' is not one of 3, 4, 6, 8 and 32");
+        throw new TypeConversionException("'" + value + "' is not one of 3, 4, 6, 8, 16 and 32");
       }
       return bits;
     }

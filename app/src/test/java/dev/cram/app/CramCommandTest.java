@@ -109,7 +109,7 @@ class CramCommandTest {
 
     assertThat(printed.toString(StandardCharsets.UTF_8))
         .contains("original    3 bytes")
-        .contains("model       cram-tiny, 512 wide")
+        .contains("model       cram-tiny, 300 wide")
         .contains("raw bytes   3");
   }
 

@@ -30,7 +30,7 @@ record Shape(String id, String config, List<Weight> weights, Heads heads) {
       List.of(
           llama("llama-3.2-1b", 2048, 16, 32, 8, 64, 8192, 128_256, 500_000, 131_072),
           llama("smollm2-135m", 576, 30, 9, 3, 64, 1536, 49152, 100_000, 8192),
-          llama("cram-tiny", 512, 8, 4, 2, 64, 384, 4096, 10_000, 2048),
+          llama("cram-tiny", 300, 13, 4, 2, 64, 488, 4096, 10_000, 2048),
           mamba("mamba-130m", 768, 24, 50280),
           mamba("mamba-1.4b", 2048, 48, 50280),
           pythia("pythia-160m", 768, 12, 12),

@@ -48,7 +48,8 @@ public record CramFile(
   public CramFile {
     sections = List.copyOf(sections);
     require(
-        Grid.supports(vectorBits), "vectors of " + vectorBits + " bits, expected 3, 4, 6, 8 or 32");
+        Grid.supports(vectorBits),
+        "vectors of " + vectorBits + " bits, expected 3, 4, 6, 8, 16 or 32");
     require(originalBytes >= 0, "an original of " + originalBytes + " bytes");
     require(
         originalSha256.matches("[0-9a-f]{64}"),

@@ -145,7 +145,7 @@ final class CramReader {
     int bits = (int) Math.clamp(bitsOfFile, 0, Byte.MAX_VALUE);
     require(
         bits == bitsOfFile && Grid.supports(bits),
-        Layout.KEY_VECTOR_BITS + " is " + bitsOfFile + ", expected 3, 4, 6, 8 or 32");
+        Layout.KEY_VECTOR_BITS + " is " + bitsOfFile + ", expected 3, 4, 6, 8, 16 or 32");
     return new CramFile(
         model,
         precision(),

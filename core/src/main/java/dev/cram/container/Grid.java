@@ -9,14 +9,21 @@ public final class Grid {
   public static final int FLOAT_BITS = 32;
 
   private static final int MANY_BITS = 5;
+
+  /** With more bits than the scale itself has, a scale that is rounded down costs too much. */
+  private static final int MORE_THAN_A_SCALE = 8;
+
+  private static final float LONGER = 1 + 1 / 255f;
   private static final float LEAST_CLIP = 0.5f;
   private static final float CLIP_STEP = 0.05f;
 
   private Grid() {}
 
-  /** Whether vectors can be stored with so many bits an element: 3, 4, 6, 8, or 32 for floats. */
+  /**
+   * Whether vectors can be stored with so many bits an element: 3, 4, 6, 8, 16, or 32 for floats.
+   */
   public static boolean supports(int bits) {
-    return bits == 3 || bits == 4 || bits == 6 || bits == 8 || bits == FLOAT_BITS;
+    return bits == 3 || bits == 4 || bits == 6 || bits == 8 || bits == 16 || bits == FLOAT_BITS;
   }
 
   /** The value of a code. */
@@ -44,6 +51,9 @@ public final class Grid {
       largest = Math.max(largest, Math.abs(values[i]));
     }
     float full = largest / ((1 << bits) - 1);
+    if (bits > MORE_THAN_A_SCALE) {
+      return shortened(full * LONGER);
+    }
     if (bits > MANY_BITS) {
       return shortened(full);
     }

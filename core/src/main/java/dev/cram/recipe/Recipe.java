@@ -183,7 +183,7 @@ public record Recipe(
           0,
           9,
           400,
-          60);
+          12);
 
   /**
    * Mezentsev and Oseledets 2025: two proto-tokens, the second one repeated, from which all tokens

@@ -50,7 +50,7 @@ class RecipeTest {
     assertThat(steep.leastMargin()).isEqualTo(Recipe.CRAM_STEEP.leastMargin()).isPositive();
     assertThat(steep.growth()).isEqualTo(Recipe.Growth.WHOLE_TEXT);
     assertThat(steep.maxSteps()).isEqualTo(50);
-    assertThat(steep.patience()).isEqualTo(50);
+    assertThat(steep.patience()).isEqualTo(Recipe.CRAM_STEEP.patience());
   }
 
   @Test

@@ -87,6 +87,11 @@ public final class GreedyDecoder implements AutoCloseable {
     return CrossEntropy.find(logits, 0, CrossEntropy.rival(logits, 0, -1));
   }
 
+  /** Logit of a token. */
+  public float logit(int token) {
+    return logits.get(0, token);
+  }
+
   /** Logit of a token minus the highest other logit. */
   public float margin(int token) {
     return logits.get(0, token) - CrossEntropy.rival(logits, 0, token);

@@ -29,13 +29,13 @@ class ModelSummaryTest {
                 "cram-tiny",
                 Optional.empty(),
                 "llama",
-                9_970_176,
-                512,
-                8,
+                9_941_700,
+                300,
+                13,
                 4096,
                 OptionalInt.of(2048),
                 "BF16",
-                19_940_352,
+                19_883_400,
                 Optional.empty()));
   }
 

@@ -14,7 +14,7 @@ import java.util.SplittableRandom;
  * @param b the one that it is mixed with or gets vectors from; null if none
  * @param noise standard deviation of what is added, as a share of the vector's root mean square
  * @param seed of the noise
- * @param bits that each number is rounded to, 2 to 8; 32 to leave it as it is
+ * @param bits that each number is rounded to, 2 to 8, or 16; 32 to leave it as it is
  * @param mix how far towards the vectors of {@code b}, 0 to 1
  * @param swap which vector is replaced; none at all if empty
  */
@@ -36,7 +36,9 @@ record Move(
    */
   Move {
     require(noise >= 0 && noise <= 10, "the noise must be 0 to 10");
-    require(bits == 32 || bits >= 2 && bits <= 8, "numbers can be rounded to 2 to 8 bits");
+    require(
+        Grid.supports(bits) || bits >= 2 && bits <= 8,
+        "numbers can be rounded to 2 to 8 bits, or 16");
     require(mix >= 0 && mix <= 1, "the mix must be 0 to 1");
     require(b != null || mix == 0 && swap.isEmpty(), "a second text is needed for that");
   }

@@ -300,7 +300,7 @@ public final class WebServer implements AutoCloseable {
     int steps = number(request, "steps", recipe.maxSteps(), 1, MOST_STEPS);
     int bits = number(request, "bits", Grid.FLOAT_BITS, 2, Grid.FLOAT_BITS);
     if (!Grid.supports(bits)) {
-      throw new Refusal(Refusal.BAD_REQUEST, "vectors can have 3, 4, 6, 8 or 32 bits a number");
+      throw new Refusal(Refusal.BAD_REQUEST, "vectors can have 3, 4, 6, 8, 16 or 32 bits a number");
     }
     CompressOptions how =
         new CompressOptions(

@@ -53,7 +53,7 @@ class ServerTest {
     CramFile file = CramFile.read("gate.cram", bytes);
     assertThat(sizes.get(4).getAsJsonObject().get("bytes").getAsInt()).isEqualTo(bytes.length);
     assertThat(sizes.get(3).getAsJsonObject().get("bytes").getAsInt())
-        .isEqualTo((int) (vectors * 512 * Float.BYTES));
+        .isEqualTo((int) (vectors * 300 * Float.BYTES));
 
     ByteBuffer npy =
         ByteBuffer.wrap(visitor.bytes("/api/jobs/" + job + "/vectors.npy"))
@@ -62,9 +62,9 @@ class ServerTest {
     assertThat(header % 64).isZero();
     assertThat(new String(npy.array(), 10, header - 10, UTF_8))
         .startsWith(
-            "{'descr': '<f4', 'fortran_order': False, 'shape': (" + (int) vectors + ", 512)")
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (" + (int) vectors + ", 300)")
         .endsWith("\n");
-    assertThat(npy.capacity() - header).isEqualTo((int) (vectors * 512 * Float.BYTES));
+    assertThat(npy.capacity() - header).isEqualTo((int) (vectors * 300 * Float.BYTES));
     assertThat(npy.getFloat(header)).isEqualTo(file.segments().getFirst().vectors().values()[0]);
   }
 
@@ -172,7 +172,7 @@ class ServerTest {
         });
 
     assertThat(played("a=" + dropped).get("firstBreak").getAsInt()).isEqualTo(-1);
-    assertThat(played("a=" + dropped + "&bits=8").get("right").getAsInt())
+    assertThat(played("a=" + dropped + "&bits=16").get("right").getAsInt())
         .isEqualTo(decoded.size());
     JsonObject noisy = played("a=" + dropped + "&noise=2.5");
     assertThat(noisy.get("firstBreak").getAsInt()).isNotNegative();
@@ -218,6 +218,6 @@ class ServerTest {
     assertThat(visitor.post("/api/jobs?vectors=0", "x").body()).contains("from 1 to 256");
     assertThat(visitor.post("/api/jobs?recipe=magic", "x").body()).contains("progressive");
     assertThat(visitor.post("/api/jobs?precision=f8", "x").body()).contains("f32 or bf16");
-    assertThat(visitor.post("/api/jobs?bits=5", "x").body()).contains("3, 4, 6, 8 or 32");
+    assertThat(visitor.post("/api/jobs?bits=5", "x").body()).contains("3, 4, 6, 8, 16 or 32");
   }
 }
