@@ -44,7 +44,7 @@ def cram(model, x, vectors, steps, patience):
 def cram_steep(model, x, vectors, steps):
     """The same by L-BFGS, text by text, for models whose logits are steep in a vector."""
     texts = random_vectors(model, x, count=vectors)
-    kept, best = texts.p.clone(), torch.zeros(len(x), 4)
+    kept, right, best = texts.p.clone(), torch.zeros(len(x)), torch.zeros(len(x), 4)
     for r in range(len(x)):
         p = texts.p[r:r + 1].clone().requires_grad_()
         search = torch.optim.LBFGS([p], max_iter=steps, max_eval=steps, history_size=20, line_search_fn="strong_wolfe",
@@ -60,9 +60,10 @@ def cram_steep(model, x, vectors, steps):
         kept[r] = p.detach()[0] * texts.deviation
         ce, tokens = predict(model, kept[r:r + 1], x[r:r + 1])
         ok = (tokens == x[r])[0]
+        right[r] = ok.sum()
         horizon = x.size(1) if ok.all() else float((~ok).float().argmax())
         best[r] = torch.tensor([ce[0, 1:].sum(), horizon, search.state[p]["func_evals"], float(ok[1:].sum())])
-    return best[:, 3] + (predict(model, kept, x)[1] == x)[:, 0], best, kept
+    return right, best, kept
 
 
 @torch.no_grad()

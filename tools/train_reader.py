@@ -5,7 +5,7 @@ that is what it learns from: the vectors of a batch of texts of one length are m
 with the model unchanged. Then the texts give --lessons: each time their vectors move on, and the model learns from what is
 still wrong. At the optimum that gradient is the gradient of the best loss that a vector can reach. Several batches take
 turns, so that no text is learned by heart. (Vectors of an amortised encoder were cheaper and made the model worse at reading
-optimised ones; see docs/model.md.) Every step also has a pass over plain text, whose loss is taken half from the text and
+optimised ones; see docs/trained-reader.md.) Every step also has a pass over plain text, whose loss is taken half from the text and
 half, with --teacher, from another LM's predictions.
 
 Typical lengths grow while the loss of the texts read is below --target. What is written is a causal LM like any other.

@@ -5,7 +5,7 @@ package dev.cram;
  *
  * <p>Text is counted in nats, since it is nats that fill a vector: of texts of 32 tokens, the first
  * cram-tiny's vectors held all that have less than 165 nats and none that has more than 212; the
- * present one's hold nearly all below some 450 (docs/model.md).
+ * cram-trained's hold nearly all below some 450 (docs/trained-reader.md).
  *
  * <p>A longer segment needs fewer vectors for its tokens, but more steps, and each step costs more:
  * the last tokens that a vector holds are by far the dearest. So the segments grow while they

@@ -21,7 +21,7 @@ import java.util.List;
 final class DecodingPath implements AutoCloseable {
   /**
    * A token that wins by less than this share of its logit is patched too: that many roundings of a
-   * float, some ten, move margins where logits are large (docs/model.md).
+   * float, some ten, move margins where logits are large: RELIABILITY.md, "Other machines".
    */
   private static final float LEAST_SHARE = 6e-7f;
 

@@ -123,6 +123,9 @@ public final class VectorSearch implements AutoCloseable {
    * @param vectors K
    */
   boolean isSteep(int[] tokens, int vectors, RandomGenerator random) {
+    if (recipe.after(Double.POSITIVE_INFINITY) == recipe) {
+      return false;
+    }
     reserve(vectors + tokens.length - 1);
     try (Descent descent = new Descent(tokens, vectors, random, step -> {})) {
       return recipe.after(descent.firstCrossEntropy(tokens.length)) != recipe;

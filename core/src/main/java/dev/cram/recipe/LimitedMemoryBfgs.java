@@ -58,10 +58,7 @@ final class LimitedMemoryBfgs implements Optimiser {
     if (from == null) {
       direction = descent(gradient);
       if (moves.isEmpty()) {
-        double length = learningRate * Math.sqrt(squares(parameters) / squares(gradient));
-        for (int i = 0; i < direction.length; i++) {
-          direction[i] *= length;
-        }
+        scale(direction, learningRate * Math.sqrt(squares(parameters) / squares(gradient)));
       }
       start(parameters, gradient);
       return;
@@ -78,9 +75,7 @@ final class LimitedMemoryBfgs implements Optimiser {
     if (remember(parameters, gradient)) {
       direction = descent(gradient);
     } else {
-      for (int i = 0; i < direction.length; i++) {
-        direction[i] *= FARTHER * share;
-      }
+      scale(direction, FARTHER * share);
     }
     start(parameters, gradient);
   }
@@ -94,9 +89,7 @@ final class LimitedMemoryBfgs implements Optimiser {
     size = Math.max(size, squares(parameters));
     double longest = FARTHEST * Math.sqrt(size / product(direction, direction));
     if (longest < 1) {
-      for (int i = 0; i < direction.length; i++) {
-        direction[i] *= longest;
-      }
+      scale(direction, longest);
     }
     from = parameters.clone();
     gradientThere = gradient.clone();
@@ -164,6 +157,12 @@ final class LimitedMemoryBfgs implements Optimiser {
   private static void add(double[] to, double factor, double[] x) {
     for (int i = 0; i < to.length; i++) {
       to[i] += factor * x[i];
+    }
+  }
+
+  private static void scale(double[] x, double factor) {
+    for (int i = 0; i < x.length; i++) {
+      x[i] *= factor;
     }
   }
 

@@ -80,6 +80,9 @@ public record Recipe(
   /** How many times as large as a token embedding's an element of {@link #CRAM} starts. */
   private static final float LONG = 150;
 
+  /** The cross-entropy of a start, in nats, above which a model's logits are steep. */
+  private static final double STEEP = 1_000;
+
   /** Recipe A: Kuratov et al. 2025 ("Cramming 1568 Tokens"), with the defaults of their code. */
   public static final Recipe PAPER =
       new Recipe(
@@ -226,9 +229,6 @@ public record Recipe(
         .getOrDefault(name, 1);
   }
 
-  /** The cross-entropy of a start, in nats, above which a model's logits are steep. */
-  private static final double STEEP = 1_000;
-
   /**
    * What to go on with after the first step, from where that was.
    *
@@ -238,32 +238,16 @@ public record Recipe(
     if (!name.equals(CRAM.name) || crossEntropy < STEEP) {
       return this;
     }
-    return new Recipe(
+    return CRAM_STEEP.with(
         name,
         start,
-        CRAM_STEEP.optimiser,
-        CRAM_STEEP.schedule,
-        CRAM_STEEP.growth,
-        reading,
-        CRAM_STEEP.boost,
-        CRAM_STEEP.leastMargin,
         Math.min(maxSteps, CRAM_STEEP.maxSteps),
         Math.min(patience, CRAM_STEEP.patience));
   }
 
   /** The same recipe with another step budget. */
   public Recipe withMaxSteps(int maxSteps) {
-    return new Recipe(
-        name,
-        start,
-        optimiser,
-        schedule,
-        growth,
-        reading,
-        boost,
-        leastMargin,
-        maxSteps,
-        Math.min(patience, maxSteps));
+    return with(name, start, maxSteps, Math.min(patience, maxSteps));
   }
 
   /**
@@ -281,21 +265,15 @@ public record Recipe(
                     vectors,
                     embeddingSize,
                     bits);
-    return new Recipe(
-        name,
-        rounded,
-        optimiser,
-        schedule,
-        growth,
-        reading,
-        boost,
-        leastMargin,
-        maxSteps,
-        patience);
+    return with(name, rounded, maxSteps, patience);
   }
 
   /** The same recipe with another patience. */
   public Recipe withPatience(int patience) {
+    return with(name, start, maxSteps, patience);
+  }
+
+  private Recipe with(String name, Start start, int maxSteps, int patience) {
     return new Recipe(
         name, start, optimiser, schedule, growth, reading, boost, leastMargin, maxSteps, patience);
   }
